@@ -1,0 +1,104 @@
+"""The forward path, stage by stage: the only one, on the device and in training.
+
+Esmaeilpour, Cardinal, Koerich, arXiv 1904.10990: wavelet spectrogram, enhancement, SVD dimension
+reduction, denoising autoencoder, SURF or ORB in zones, codebook, polynomial SVM.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.stages.codebook import Codebook
+from edge.stages.denoise import Denoise
+from edge.stages.enhance import Enhance
+from edge.stages.gate import Gate
+from edge.stages.lowrank import LowRank
+from edge.stages.orb import DenseOrb
+from edge.stages.scalogram import MorletScalogram
+from edge.stages.surf import DenseSurf
+from edge.stages.suspicion import ConformalSuspicion, indicators
+from edge.stages.svm import QuadraticSvm
+from edge.types import Denoised, Scalogram, Scores, Trace, Verdict, Window
+
+__all__ = ["Pipeline"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pipeline:
+    """One typed field per stage; mypy refuses a stage in the wrong slot."""
+
+    labels: tuple[str, ...]
+    gate: Gate
+    scalogram: MorletScalogram
+    enhance: Enhance
+    lowrank: LowRank
+    denoise: Denoise
+    describe: DenseSurf | DenseOrb
+    codebook: Codebook
+    svm: QuadraticSvm
+    suspicion: ConformalSuspicion
+
+    def __call__(self, window: Window, /) -> Verdict:
+        """Judge one window; a gated window costs nothing more than its level."""
+        level = self.gate(window)
+        if level.reason is not None:
+            return Verdict(
+                start_s=window.start_s,
+                label=None,
+                confidence=0.0,
+                scores={},
+                suspicion=None,
+                suspicion_p=None,
+                reason=level.reason,
+                rms_dbfs=level.rms_dbfs,
+                clipped=level.clipped,
+            )
+        trace = self.trace(window)
+        best = int(trace.scores.values.argmax())
+        return Verdict(
+            start_s=window.start_s,
+            label=self.labels[best],
+            confidence=float(trace.scores.probabilities[best]),
+            scores={label: float(p) for label, p in zip(self.labels, trace.scores.probabilities, strict=True)},
+            suspicion=trace.suspicion.score,
+            suspicion_p=trace.suspicion.p_value,
+            reason=None,
+            rms_dbfs=level.rms_dbfs,
+            clipped=level.clipped,
+        )
+
+    def trace(self, window: Window, /) -> Trace:
+        """Every intermediate value of one window; the gate is not asked."""
+        return self.from_scalogram(window, self.scalogram(window))
+
+    def from_scalogram(self, window: Window, scalogram: Scalogram, /) -> Trace:
+        """The path behind the wavelet transform, for a scalogram (n_bands, n_frames) in dB."""
+        enhanced = self.enhance(scalogram)
+        lowrank = self.lowrank(enhanced)
+        denoised = self.denoise(lowrank)
+        descriptors = self.describe(denoised.scalogram)
+        encoding = self.codebook(descriptors)
+        scores = self.svm(encoding)
+        scores_raw = self.classify(enhanced)
+        values = indicators(enhanced, lowrank, denoised, encoding, scores, scores_raw)
+        return Trace(
+            window=window,
+            scalogram=scalogram,
+            enhanced=enhanced,
+            lowrank=lowrank,
+            denoised=denoised,
+            descriptors=descriptors,
+            encoding=encoding,
+            scores=scores,
+            scores_raw=scores_raw,
+            indicators=values,
+            suspicion=self.suspicion(values),
+        )
+
+    def purify(self, window: Window, /) -> Denoised:
+        """Window to purified image: what the codebook and the SVM are fitted on."""
+        return self.denoise(self.lowrank(self.enhance(self.scalogram(window))))
+
+    def classify(self, image: Scalogram, /) -> Scores:
+        """Descriptors, codebook and SVM on any image (n_bands, n_frames), dB above the floor."""
+        return self.svm(self.codebook(self.describe(image)))
