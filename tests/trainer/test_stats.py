@@ -1,0 +1,86 @@
+"""Statistics against scipy, against known values, and against their definition."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from trainer.stats import (
+    calibration_error,
+    clopper_pearson,
+    ks_uniform,
+    proportion,
+    roc_auc,
+    roc_auc_paired,
+    tpr_at_fpr,
+)
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 80), (80, 80), (73, 80), (1, 3)])
+def test_clopper_pearson_is_scipys_exact_interval(k: int, n: int) -> None:
+    expected = stats.binomtest(k, n).proportion_ci(method="exact")
+    assert clopper_pearson(k, n) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_clopper_pearson_known_value() -> None:
+    # Rule of three: no event in 100 trials, upper bound 1 - 0.025 ** (1 / 100)
+    assert clopper_pearson(0, 100) == pytest.approx((0.0, 1 - 0.025**0.01))
+
+
+@pytest.mark.parametrize(("k", "n"), [(-1, 3), (4, 3), (0, 0)])
+def test_clopper_pearson_refuses_nonsense(k: int, n: int) -> None:
+    with pytest.raises(ValueError, match="0 <= k <= n"):
+        clopper_pearson(k, n)
+
+
+def test_proportion_to_json() -> None:
+    assert set(proportion(3, 4).to_json()) == {"k", "n", "value", "ci95"}
+
+
+def test_roc_auc_counts_pairs_and_half_the_ties() -> None:
+    rng = np.random.default_rng(0)
+    positives, negatives = rng.integers(0, 6, 40).astype(float), rng.integers(0, 5, 30).astype(float)
+    wins = np.sign(positives[:, None] - negatives[None, :])
+    assert roc_auc(positives, negatives) == pytest.approx((wins.mean() + 1) / 2)
+
+
+class TestPairedInterval:
+    def test_holds_the_value_and_is_deterministic(self) -> None:
+        rng = np.random.default_rng(1)
+        clean = rng.standard_normal(80)
+        moved = clean + 0.5 + 0.5 * rng.standard_normal(80)
+        area = roc_auc_paired(moved, clean, seed=3)
+        assert area["value"] == pytest.approx(roc_auc(moved, clean))
+        assert area["ci95"][0] < area["value"] < area["ci95"][1]
+        assert area == roc_auc_paired(moved, clean, seed=3)
+
+    def test_pairing_narrows_it(self) -> None:
+        rng = np.random.default_rng(2)
+        clean = rng.standard_normal(80)
+        paired = roc_auc_paired(clean + 0.3, clean, seed=0)["ci95"]
+        loose = roc_auc_paired(rng.standard_normal(80) + 0.3, clean, seed=0)["ci95"]
+        assert paired[1] - paired[0] < loose[1] - loose[0]
+
+    def test_refuses_unequal_shapes(self) -> None:
+        with pytest.raises(ValueError, match="equal 1-D shapes"):
+            roc_auc_paired(np.zeros(3), np.zeros(4), seed=0)
+
+
+def test_tpr_at_fpr() -> None:
+    negatives = np.arange(100.0)
+    positives = np.array([98.5, 97.5, 120.0, 0.0])
+    assert tpr_at_fpr(positives, negatives, fpr=0.01) == 0.5
+    assert tpr_at_fpr(positives, negatives[:50], fpr=0.01) == 0.75
+
+
+def test_calibration_error() -> None:
+    right = np.array([True] * 8 + [False] * 2)
+    assert calibration_error(np.full(10, 0.85), right) == pytest.approx(0.05)
+    assert calibration_error(np.ones(10), right) == pytest.approx(0.2)
+
+
+def test_ks_uniform_tells_uniform_from_not() -> None:
+    p_values = (np.arange(200) + 0.5) / 200
+    assert ks_uniform(p_values) == pytest.approx({"statistic": 0.0025, "p": 1.0, "n": 200})
+    assert ks_uniform(p_values**3)["p"] < 1e-6

@@ -1,0 +1,103 @@
+"""The few statistics that a figure needs before it may be printed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+__all__ = [
+    "Proportion",
+    "calibration_error",
+    "clopper_pearson",
+    "ks_uniform",
+    "proportion",
+    "roc_auc",
+    "roc_auc_paired",
+    "tpr_at_fpr",
+]
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """k of n, with its exact 95 % interval."""
+
+    k: int
+    n: int
+    value: float
+    ci95: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """As written into reports."""
+        return asdict(self)
+
+
+def proportion(k: int, n: int) -> Proportion:
+    """k successes of n >= 1 trials."""
+    return Proportion(k=k, n=n, value=k / n, ci95=clopper_pearson(k, n))
+
+
+def clopper_pearson(k: int, n: int, *, level: float = 0.95) -> tuple[float, float]:
+    """Exact binomial interval (Clopper and Pearson 1934): never narrower than its level promises."""
+    if not 0 <= k <= n or n == 0:
+        raise ValueError(f"clopper_pearson: 0 <= k <= n and n >= 1. Got k = {k}, n = {n} instead.")
+    alpha = 1.0 - level
+    low = 0.0 if k == 0 else float(stats.beta.ppf(alpha / 2, k, n - k + 1))
+    high = 1.0 if k == n else float(stats.beta.ppf(1 - alpha / 2, k + 1, n - k))
+    return low, high
+
+
+def roc_auc(positives: F64, negatives: F64) -> float:
+    """P(positive > negative) + half the ties: the Mann-Whitney form of the area under the ROC curve."""
+    ranks = stats.rankdata(np.concatenate([positives, negatives]))
+    n_pos, n_neg = len(positives), len(negatives)
+    return float((ranks[:n_pos].sum() - n_pos * (n_pos + 1) / 2) / (n_pos * n_neg))
+
+
+def roc_auc_paired(positives: F64, negatives: F64, *, seed: int, n_draws: int = 2000) -> dict[str, Any]:
+    """ROC-AUC of two scores of the same clips (n_clips,), its interval by resampling clips.
+
+    A clip and its perturbed copy stay together in each draw: they are not independent, and an
+    interval that treats them so (DeLong's for two groups) would be wrong.
+    """
+    if positives.shape != negatives.shape or positives.ndim != 1 or len(positives) == 0:
+        raise ValueError(f"roc_auc_paired: equal 1-D shapes. Got {positives.shape} and {negatives.shape} instead.")
+    # wins[i, j]: does the positive of clip i rank above the negative of clip j
+    wins = (positives[:, None] > negatives[None, :]) + 0.5 * (positives[:, None] == negatives[None, :])
+    rng = np.random.default_rng(seed)
+    n = len(positives)
+    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(np.float64)
+    areas = np.einsum("di,ij,dj->d", draws, wins, draws, optimize=True) / n**2
+    low, high = np.percentile(areas, [2.5, 97.5])
+    return {"value": float(wins.mean()), "ci95": (float(low), float(high)), "n": n}
+
+
+def tpr_at_fpr(positives: F64, negatives: F64, *, fpr: float) -> float:
+    """Share of positives above the lowest threshold that at most `fpr` of the negatives exceed."""
+    n_allowed = int(np.floor(fpr * len(negatives)))
+    threshold = np.sort(negatives)[::-1][n_allowed]
+    return float((positives > threshold).mean())
+
+
+def calibration_error(confidence: F64, right: NDArray[np.bool_], *, n_bins: int = 10) -> float:
+    """Expected calibration error: |confidence - accuracy| averaged over equal-width bins (Naeini 2015)."""
+    which = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = [
+        (which == i).mean() * abs(confidence[which == i].mean() - right[which == i].mean()) for i in np.unique(which)
+    ]
+    return float(sum(gaps))
+
+
+def ks_uniform(p_values: F64) -> dict[str, Any]:
+    """Kolmogorov-Smirnov test of p-values (n,) against the uniform distribution on [0, 1].
+
+    Conformal p-values lie on a grid of 1 / (n_calibration + 1); with a calibration much larger than
+    n the difference is far below the statistic.
+    """
+    result = stats.kstest(p_values, "uniform")
+    return {"statistic": float(result.statistic), "p": float(result.pvalue), "n": len(p_values)}
