@@ -14,6 +14,7 @@ __all__ = [
     "calibration_error",
     "clopper_pearson",
     "ks_uniform",
+    "mean_over_clips",
     "proportion",
     "roc_auc",
     "roc_auc_paired",
@@ -25,7 +26,7 @@ F64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Proportion:
-    """k of n, with its exact 95 % interval."""
+    """Successes k of n, with its exact 95 % interval."""
 
     k: int
     n: int
@@ -38,7 +39,7 @@ class Proportion:
 
 
 def proportion(k: int, n: int) -> Proportion:
-    """k successes of n >= 1 trials."""
+    """Share k / n of n >= 1 trials."""
     return Proportion(k=k, n=n, value=k / n, ci95=clopper_pearson(k, n))
 
 
@@ -52,6 +53,13 @@ def clopper_pearson(k: int, n: int, *, level: float = 0.95) -> tuple[float, floa
     return low, high
 
 
+def mean_over_clips(values: F64, *, seed: int, n_draws: int = 2000) -> dict[str, Any]:
+    """Mean of one value a clip (n_clips,), its interval by resampling clips."""
+    draws = np.random.default_rng(seed).integers(len(values), size=(n_draws, len(values)))
+    low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
+    return {"value": float(values.mean()), "ci95": [float(low), float(high)], "n": len(values)}
+
+
 def roc_auc(positives: F64, negatives: F64) -> float:
     """P(positive > negative) + half the ties: the Mann-Whitney form of the area under the ROC curve."""
     ranks = stats.rankdata(np.concatenate([positives, negatives]))
@@ -60,21 +68,23 @@ def roc_auc(positives: F64, negatives: F64) -> float:
 
 
 def roc_auc_paired(positives: F64, negatives: F64, *, seed: int, n_draws: int = 2000) -> dict[str, Any]:
-    """ROC-AUC of two scores of the same clips (n_clips,), its interval by resampling clips.
+    """ROC-AUC of scores of the same clips: positives (n_clips,), negatives (n_clips,) or (n_clips, n_copies).
 
-    A clip and its perturbed copy stay together in each draw: they are not independent, and an
-    interval that treats them so (DeLong's for two groups) would be wrong.
+    The interval resamples clips, and a clip stays together with its perturbed copies in each draw:
+    they are not independent, and an interval that treats them so (DeLong's for two groups) would be wrong.
     """
-    if positives.shape != negatives.shape or positives.ndim != 1 or len(positives) == 0:
-        raise ValueError(f"roc_auc_paired: equal 1-D shapes. Got {positives.shape} and {negatives.shape} instead.")
-    # wins[i, j]: does the positive of clip i rank above the negative of clip j
-    wins = (positives[:, None] > negatives[None, :]) + 0.5 * (positives[:, None] == negatives[None, :])
-    rng = np.random.default_rng(seed)
+    if positives.ndim != 1 or len(positives) == 0 or len(positives) != len(negatives):
+        raise ValueError(f"roc_auc_paired: one row a clip wanted. Got {positives.shape}, {negatives.shape} instead.")
+    copies = negatives.reshape(len(negatives), -1)
+    above = positives[:, None, None] > copies[None]
+    level = positives[:, None, None] == copies[None]
+    # wins[i, j]: share of the copies of clip j that the positive of clip i ranks above
+    wins = (above + 0.5 * level).mean(axis=2)
     n = len(positives)
-    draws = rng.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(np.float64)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=n_draws).astype(np.float64)
     areas = np.einsum("di,ij,dj->d", draws, wins, draws, optimize=True) / n**2
     low, high = np.percentile(areas, [2.5, 97.5])
-    return {"value": float(wins.mean()), "ci95": (float(low), float(high)), "n": n}
+    return {"value": float(wins.mean()), "ci95": [float(low), float(high)], "n": n}
 
 
 def tpr_at_fpr(positives: F64, negatives: F64, *, fpr: float) -> float:

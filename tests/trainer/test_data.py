@@ -169,7 +169,7 @@ class TestRefused:
             load_dataset(tmp_path)
 
     def test_one_class(self, make_dataset: MakeDataset) -> None:
-        with pytest.raises(DatasetError, match="at least two class folders wanted. Got only low_tone instead"):
+        with pytest.raises(DatasetError, match="two class folders wanted"):
             load_dataset(make_dataset(("Low tone",)))
 
     @pytest.mark.parametrize("n_left", [0, 1])

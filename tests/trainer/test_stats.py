@@ -10,6 +10,7 @@ from trainer.stats import (
     calibration_error,
     clopper_pearson,
     ks_uniform,
+    mean_over_clips,
     proportion,
     roc_auc,
     roc_auc_paired,
@@ -62,9 +63,22 @@ class TestPairedInterval:
         loose = roc_auc_paired(rng.standard_normal(80) + 0.3, clean, seed=0)["ci95"]
         assert paired[1] - paired[0] < loose[1] - loose[0]
 
-    def test_refuses_unequal_shapes(self) -> None:
-        with pytest.raises(ValueError, match="equal 1-D shapes"):
+    def test_several_copies_of_each_negative(self) -> None:
+        rng = np.random.default_rng(5)
+        positives, copies = rng.standard_normal(20) + 1, rng.standard_normal((20, 7))
+        assert roc_auc_paired(positives, copies, seed=0)["value"] == pytest.approx(roc_auc(positives, copies.ravel()))
+
+    def test_refuses_unequal_lengths(self) -> None:
+        with pytest.raises(ValueError, match="one row a clip wanted"):
             roc_auc_paired(np.zeros(3), np.zeros(4), seed=0)
+
+
+def test_mean_over_clips() -> None:
+    values = np.random.default_rng(6).uniform(size=200)
+    mean = mean_over_clips(values, seed=0)
+    assert mean["value"] == pytest.approx(values.mean())
+    half_width = 1.96 * values.std() / np.sqrt(200)
+    assert mean["ci95"] == pytest.approx([values.mean() - half_width, values.mean() + half_width], abs=0.005)
 
 
 def test_tpr_at_fpr() -> None:

@@ -1,1 +1,1 @@
-""""""
+"""Attacks on deployed bundles: one attack a file, one contract for all (`base`)."""
