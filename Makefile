@@ -1,0 +1,56 @@
+# make setup | demo | test | check | bench | model | lofo | pins | clean
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data/esc10
+BUNDLE ?= $(shell ls -1dt models/*/ 2>/dev/null | head -n 1)
+ARGS ?=
+
+.PHONY: help setup demo test check bench model lofo pins clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+
+setup: $(VENV)/.stamp  ## .venv with every extra but tflite
+
+$(VENV)/.stamp: pyproject.toml constraints.txt .ci/venv
+	@.ci/system libportaudio2
+	@.ci/venv $(VENV) orb,demo,trainer,attack,dev
+	@touch $@
+
+.venv-demo/.stamp: pyproject.toml constraints.txt .ci/venv
+	@.ci/system libportaudio2 || echo "Going on without: only SOURCE=mic needs it." >&2
+	@.ci/venv .venv-demo demo
+	@touch $@
+
+demo: .venv-demo/.stamp  ## two minutes of sound, a broker, the real daemon, a live table; SOURCE=mic|file.wav PORT=N
+	@.venv-demo/bin/python -m edge.demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(PORT),--port $(PORT)) $(ARGS)
+
+test: $(VENV)/.stamp  ## every test; what needs ../shared or a system package says so and is skipped without it
+	@.ci/system --file .ci/packages || echo "Going on without: the tests that need them are skipped." >&2
+	@$(BIN)/pytest $(ARGS)
+
+check: $(VENV)/.stamp  ## the one gate: lint, format, types, imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
+	@$(BIN)/edge bench --bundle $(BUNDLE) --json
+
+model: $(VENV)/.stamp  ## fit and export the reference bundle again
+	$(BIN)/trainer fit --data $(DATA) --out runs/esc10
+	$(BIN)/trainer export runs/esc10 --target tflite --out models/esc10-0.1.0
+
+lofo: $(VENV)/.stamp  ## the accuracy figure: one exported bundle a fold, each scored on its own fold
+	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --json runs/lofo.json --report runs/lofo
+
+pins: $(VENV)/.stamp  ## write constraints.txt from .venv
+	@{ head -n 1 constraints.txt; \
+	   $(BIN)/pip freeze --all --exclude-editable --exclude pip | grep -E '^[A-Za-z0-9_.-]+==' | LC_ALL=C sort -fu; \
+	 } > constraints.new && mv constraints.new constraints.txt
+
+clean:  ## remove what make made, but not runs/ and .cache/
+	rm -rf .venv .venv-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
