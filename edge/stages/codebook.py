@@ -1,0 +1,72 @@
+"""The K-means++ codebook: a bag of descriptors to one vector for the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from edge.errors import StageError
+from edge.types import F32, Descriptors, Encoding
+
+__all__ = ["ENCODINGS", "Codebook", "EncodingName"]
+
+EncodingName = Literal["vlad", "bow", "distance"]
+ENCODINGS: tuple[EncodingName, ...] = ("vlad", "bow", "distance")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Codebook:
+    """Encode descriptors against `words` (n_words, n_dims); the result has unit length.
+
+    vlad : sums of residuals to the nearest word, (n_words · n_dims,), signed square root
+           (Jégou, Douze, Schmid, Pérez 2010; Arandjelović, Zisserman 2013)
+    bow : histogram of nearest words, (n_words,), square root (the paper's section IV-E)
+    distance : mean distance of the descriptors to each word, (n_words,), centred: Coates and Ng's
+           triangle activation 2012, max(0, mean - distance), averaged over descriptors
+    """
+
+    name: ClassVar[str] = "codebook"
+    words: F32
+    encoding: EncodingName
+    _half_squares: F32 = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.encoding not in ENCODINGS:
+            raise StageError(self.name, wanted=f"encoding must be one of {', '.join(ENCODINGS)}", got=self.encoding)
+        object.__setattr__(self, "_half_squares", 0.5 * np.sum(self.words**2, axis=1, dtype=np.float32))
+
+    @property
+    def n_dims(self) -> int:
+        """Length of the encoding."""
+        return int(self.words.size if self.encoding == "vlad" else len(self.words))
+
+    def __call__(self, descriptors: Descriptors, /) -> Encoding:
+        """Encode the values (n_points, n_dims)."""
+        values = descriptors.values
+        if values.ndim != 2 or values.shape[1] != self.words.shape[1] or len(values) == 0:
+            raise StageError(self.name, wanted=f"(n >= 1, {self.words.shape[1]}) descriptors", got=values.shape)
+        if not np.isfinite(values).all():
+            raise StageError(self.name, wanted="finite descriptors", got="NaN or infinity")
+        # argmin |x - w|² = argmax x·w - |w|² / 2: one matrix product.
+        affinity = values @ self.words.T - self._half_squares
+        nearest = affinity.argmax(axis=1)
+        squares = np.sum(values * values, axis=1)
+        best = affinity[np.arange(len(values)), nearest]
+        distance = float(np.mean(np.sqrt(np.maximum(squares - 2.0 * best, 0.0))))
+        if self.encoding == "distance":
+            raw = self._triangle(squares, affinity)
+        else:
+            member = np.zeros_like(affinity)
+            member[np.arange(len(values)), nearest] = 1.0
+            counts = member.sum(axis=0)
+            raw = counts if self.encoding == "bow" else (member.T @ values - counts[:, None] * self.words).ravel()
+        rooted = np.sign(raw) * np.sqrt(np.abs(raw))
+        return Encoding(values=rooted / max(float(np.linalg.norm(rooted)), 1e-9), distance=distance)
+
+    @staticmethod
+    def _triangle(squares: F32, affinity: F32) -> F32:
+        distances = np.sqrt(np.maximum(squares[:, None] - 2.0 * affinity, 0.0))
+        active: F32 = np.maximum(distances.mean(axis=1, keepdims=True) - distances, 0.0).mean(axis=0)
+        return active
