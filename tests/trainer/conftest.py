@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 
-RATE_HZ = 16_000
-
-
-def write_tone(path: Path, *, hertz: float, seed: int, seconds: float = 1.0) -> None:
-    """A tone with a little noise, so that every seed gives another file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    t = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
-    noise = np.random.default_rng(seed).standard_normal(len(t))
-    soundfile.write(path, 0.3 * np.sin(2 * np.pi * hertz * t) + 0.01 * noise, RATE_HZ)
+from tests.trainer.sounds import write_tone
 
 
 @pytest.fixture
@@ -33,7 +23,7 @@ def make_dataset(tmp_path: Path) -> Callable[..., Path]:
                 for i in range(n_per_fold):
                     number = 1000 * i_class + 10 * fold + i
                     write_tone(
-                        root / name / f"{fold}-{number}-A.wav", hertz=200 * 3**i_class, seed=number, seconds=seconds
+                        root / name / f"{fold}-{number}-A.wav", hertz=200 * 4**i_class, seed=number, seconds=seconds
                     )
         return root
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +22,7 @@ SMALL = SurrogateConfig(n_epochs=12, batch=4, crop_s=0.3, n_mels=16, seed=1)
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Surrogate, Dataset, Path]:
-    from tests.trainer.conftest import write_tone
+    from tests.trainer.sounds import write_tone
 
     root = tmp_path_factory.mktemp("sounds")
     for i in range(16):

@@ -1,0 +1,194 @@
+"""The `trainer` command: fit, export, evaluate, attack, inspect.
+
+Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
+(`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import logging
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ConfigError, EdgeError
+from trainer.cli_options import build_parser
+from trainer.errors import AttackError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, give its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    args = build_parser().parse_args(words)
+    args.command_line = shlex.join(["trainer", *words])
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.INFO,
+        format="%(asctime)s %(name)s: %(message)s",
+        force=True,
+    )
+    # TensorFlow's own start-up lines say nothing to a user of this command.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        HANDLERS[args.command](args)
+    except EdgeError as error:
+        print(f"trainer: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("trainer: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def run_fit(args: argparse.Namespace) -> None:
+    """Fit every stage on a folder of sounds."""
+    dataset = selected(args.data, args.folds)
+    from trainer.data import check_trainable
+    from trainer.fit.run import fit
+
+    check_trainable(dataset)
+    print(fit(dataset, config_of(args), args.out))
+
+
+def run_export(args: argparse.Namespace) -> None:
+    """Make a bundle of a run."""
+    from trainer.export import export
+
+    print(export(args.run, target=args.target, out=args.out))
+
+
+def run_evaluate(args: argparse.Namespace) -> None:
+    """Score deployed bundles."""
+    lofo = args.protocol == "lofo"
+    unused = [
+        name
+        for name, given in {
+            "BUNDLE": lofo and args.bundle is not None,
+            "--allow-train-clips": lofo and args.allow_train_clips,
+            "--run": lofo and args.run is not None,
+            "--config": not lofo and args.config is not None,
+            "--seed": not lofo and args.seed is not None,
+            "--out": not lofo and args.out is not None,
+        }.items()
+        if given
+    ]
+    if unused:
+        raise ConfigError(f"evaluate: options of protocol {args.protocol} wanted. Got {', '.join(unused)} instead.")
+    if not lofo and args.bundle is None:
+        raise ConfigError("evaluate: a BUNDLE, or --protocol lofo, wanted. Got neither instead.")
+    from trainer.evaluate import evaluate_bundle, summary
+    from trainer.lofo import evaluate_lofo
+    from trainer.stages import measure_stages, stage_rows
+
+    dataset = selected(args.data, args.folds)
+    if lofo:
+        evaluation = evaluate_lofo(dataset, config_of(args), args.out, command=args.command_line)
+    else:
+        evaluation = evaluate_bundle(
+            args.bundle,
+            dataset,
+            run=args.run,
+            allow_train_clips=args.allow_train_clips,
+            command=args.command_line,
+        )
+    figures = evaluation.to_json()
+    if args.stages:
+        figures["stages"] = measure_stages(evaluation)
+    if args.report is not None:
+        from trainer.report import write_report
+
+        logging.getLogger(__name__).info("report: %s", write_report(evaluation, args.report, figures))
+    text = summary(figures)
+    if args.stages:
+        text += "".join(f"\n{' | '.join(row)}" for row in stage_rows(figures["stages"]))
+    finish(args, figures, text)
+
+
+def run_attack(args: argparse.Namespace) -> None:
+    """Perturb held-out clips and ask the deployed bundle."""
+    from trainer.attack.run import ATTACKS, attack_bundle, summary
+
+    if args.attack not in ATTACKS:
+        raise ConfigError(f"--attack must be one of {', '.join(sorted(ATTACKS))}. Got {args.attack} instead.")
+    dataset = selected(args.data, None)
+    figures = attack_bundle(
+        args.bundle,
+        dataset,
+        folds=args.folds,
+        surrogate_folds=args.surrogate_folds,
+        attack=args.attack,
+        snr_db=args.snr_db,
+        seed=args.seed,
+        out=args.out,
+        allow_train_clips=args.allow_train_clips,
+    )
+    finish(args, figures | {"command": args.command_line}, summary(figures))
+    failed = [gate for gate, passed in figures["gates"].items() if not passed]
+    if failed:
+        raise AttackError(
+            f"attack: a sound attack wanted. Got failed gates {', '.join(failed)}: no figure here counts."
+        )
+
+
+def run_inspect(args: argparse.Namespace) -> None:
+    """Say what a bundle is."""
+    from edge.bundle import read_bundle
+    from trainer.describe import describe, describe_text
+
+    bundle = read_bundle(args.bundle)
+    print(json.dumps(describe(bundle), indent=2) if args.json else describe_text(bundle))
+
+
+def selected(data: Path, folds: tuple[int, ...] | None) -> Any:
+    """The data set, or some folds of it."""
+    from trainer.data import load_dataset
+
+    dataset = load_dataset(data)
+    return dataset if folds is None else dataset.only_folds(folds)
+
+
+def config_of(args: argparse.Namespace) -> Any:
+    """The trainer's configuration, with the seed of the command line."""
+    from trainer.config import TrainerConfig
+
+    config = TrainerConfig.load(args.config)
+    return config if args.seed is None else dataclasses.replace(config, seed=args.seed)
+
+
+def finish(args: argparse.Namespace, figures: dict[str, Any], text: str) -> None:
+    """Figures to where they were asked for: a file is complete or not there; `-` is stdout, and only JSON then."""
+    if args.json is None or str(args.json) != "-":
+        print(text)
+    if args.json is None:
+        return
+    document = json.dumps(figures, indent=2) + "\n"
+    if str(args.json) == "-":
+        sys.stdout.write(document)
+        return
+    args.json.parent.mkdir(parents=True, exist_ok=True)
+    partial = args.json.with_name(f"{args.json.name}.partial")
+    partial.write_text(document, encoding="utf-8")
+    partial.replace(args.json)
+
+
+HANDLERS = {
+    "fit": run_fit,
+    "export": run_export,
+    "evaluate": run_evaluate,
+    "attack": run_attack,
+    "inspect": run_inspect,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""The options of the `trainer` command, and the examples of its --help."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from edge import __version__
+
+__all__ = ["build_parser"]
+
+EXAMPLES = {
+    "trainer": """\
+examples:
+  trainer fit --data sounds --out runs/a --folds 1,2,3
+  trainer export runs/a --target tflite --out models/a-0.1.0
+  trainer evaluate models/a-0.1.0 --data sounds --folds 4 --json a.json --report report
+  trainer inspect models/a-0.1.0""",
+    "fit": """\
+examples:
+  trainer fit --data sounds --out runs/a
+  trainer fit --data sounds --out runs/a --config trainer.toml --folds 1,2,3 --seed 7
+
+DIR holds one folder a class; folds come from DIR/folds.csv (file,fold), from names in the ESC form
+(1-100032-A.ogg is in fold 1), or, with neither, from the files' content.""",
+    "export": """\
+example:
+  trainer export runs/a --target tflite --out models/a-0.1.0""",
+    "evaluate": """\
+examples:
+  trainer evaluate models/a-0.1.0 --data sounds --folds 4 --json a.json --report report
+  trainer evaluate models/a-0.1.0 --data sounds --folds 4 --stages --run runs/a
+  trainer evaluate --protocol lofo --config trainer.toml --data sounds --json lofo.json --report report
+
+lofo fits and exports one bundle a fold and scores each on its own fold; folds that are finished
+under --out (default: a folder in runs/ named by configuration, data and program) are used again.""",
+    "attack": """\
+example:
+  trainer attack models/a-0.1.0 --data sounds --folds 4 --attack transfer-pgd --snr-db 30 \\
+      --surrogate-folds 1,2,3 --json attack.json --out runs/attack""",
+    "inspect": """\
+examples:
+  trainer inspect models/a-0.1.0
+  trainer inspect models/a-0.1.0 --json""",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="trainer",
+        description="Fit, export, evaluate and attack Tympan's sound classifiers.",
+        epilog=EXAMPLES["trainer"],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"tympan {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log more")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=text,
+            description=text,
+            epilog=EXAMPLES[name],
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    add_fit_options(command("fit", "fit every stage on a folder of class folders"))
+    export = command("export", "make a bundle of a run: int8, checksums, golden windows")
+    export.add_argument("run", type=Path, metavar="RUN", help="folder that `trainer fit` made")
+    export.add_argument("--target", required=True, help="runtime of the bundle, e.g. tflite")
+    export.add_argument("--out", type=Path, required=True, metavar="DIR", help="bundle folder to make")
+    add_evaluate_options(command("evaluate", "score deployed bundles on clips they were not fitted on"))
+    add_attack_options(command("attack", "perturb held-out clips and ask the deployed bundle"))
+    inspect = command("inspect", "say what a bundle is")
+    inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
+    inspect.add_argument("--json", action="store_true", help="for machines")
+    return parser
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Shared by every command that reads sounds."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of class folders")
+    parser.add_argument("--folds", type=fold_list, metavar="N,N", help="use only these folds (default: all)")
+
+
+def add_fit_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `fit`."""
+    add_data_options(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder to make")
+    parser.add_argument("--config", type=Path, metavar="F", help="trainer.toml (default: built-in values)")
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+
+
+def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `evaluate`."""
+    parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE")
+    add_data_options(parser)
+    parser.add_argument("--protocol", choices=["held_out", "lofo"], default="held_out")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page with pictures")
+    parser.add_argument("--stages", action="store_true", help="measure rank, autoencoder and SVM too")
+    parser.add_argument("--run", type=Path, metavar="RUN", help="the bundle's run, for --stages")
+    parser.add_argument("--allow-train-clips", action="store_true", help="score clips that were fitted on, marked so")
+    parser.add_argument("--config", type=Path, metavar="F", help="lofo: trainer.toml")
+    parser.add_argument("--seed", type=int, metavar="N", help="lofo: instead of the configuration's")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="lofo: where runs and bundles are kept")
+
+
+def add_attack_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `attack`."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    add_data_options(parser)
+    parser.add_argument("--attack", default="transfer-pgd", metavar="NAME", help="(default: transfer-pgd)")
+    parser.add_argument("--snr-db", type=float, default=30.0, metavar="DB", help="size, over the active part of a clip")
+    parser.add_argument(
+        "--surrogate-folds", type=fold_list, metavar="N,N", help="what the stand-in is fitted on (default: the rest)"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="keep the stand-in and the perturbed clips")
+    parser.add_argument("--allow-train-clips", action="store_true", help="attack clips that were fitted on, marked so")
+
+
+def fold_list(text: str) -> tuple[int, ...]:
+    """`1,2,3` -> (1, 2, 3)."""
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"folds must be whole numbers, N,N. Got {text!r} instead.") from error

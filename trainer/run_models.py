@@ -1,0 +1,84 @@
+"""What a bundle was made from, as stages: the float autoencoder and the kernel SVM of a run folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from edge.errors import ConfigError
+from edge.types import F32, Denoised, Encoding, Scalogram, Scores
+
+__all__ = ["FloatDenoise", "KernelSvm"]
+
+
+@dataclass(frozen=True, eq=False)
+class FloatDenoise:
+    """The Keras autoencoder before quantisation."""
+
+    name: ClassVar[str] = "denoise"
+    model: Any
+    """(1, n_bands, n_frames, 1) levels / scale_db to the same"""
+    scale_db: float
+
+    @classmethod
+    def read(cls, run: Path, *, scale_db: float) -> FloatDenoise:
+        """From `run/denoiser.keras`."""
+        import keras
+
+        return cls(model=keras.saving.load_model(of_run(run, "denoiser.keras"), compile=False), scale_db=scale_db)
+
+    def __call__(self, scalogram: Scalogram, /) -> Denoised:
+        level = scalogram.level_db
+        raw = np.asarray(self.model(level[None, :, :, None] / np.float32(self.scale_db), training=False))
+        output: F32 = np.maximum(raw[0, :, :, 0] * np.float32(self.scale_db), np.float32(0.0))
+        residual_db = float(np.sqrt(np.mean(np.square(level - output))))
+        return Denoised(scalogram=replace(scalogram, level_db=output), residual_db=residual_db)
+
+
+@dataclass(frozen=True, eq=False)
+class KernelSvm:
+    """The one-against-rest SVMs with the kernel (coef0 + gamma·x·x')², before folding."""
+
+    name: ClassVar[str] = "svm"
+    mean: F32
+    """(n_dims,)"""
+    projection: F32
+    """(n_components, n_dims)"""
+    support: F32
+    """(n_support, n_components)"""
+    dual: F32
+    """(n_classes, n_support)"""
+    bias: F32
+    """(n_classes,)"""
+    gamma: float
+    coef0: float
+    temperature: float
+
+    @classmethod
+    def read(cls, run: Path, *, temperature: float) -> KernelSvm:
+        """From `run/svm_kernel.npz`."""
+        with np.load(of_run(run, "svm_kernel.npz"), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in ("mean", "projection", "support", "dual", "bias")}
+            return cls(**arrays, gamma=float(file["gamma"]), coef0=float(file["coef0"]), temperature=temperature)
+
+    def __call__(self, encoding: Encoding, /) -> Scores:
+        z = self.projection @ (encoding.values - self.mean)
+        values = self.dual @ (self.coef0 + self.gamma * (self.support @ z)) ** 2 + self.bias
+        shifted = np.exp((values - values.max()) / self.temperature)
+        return Scores(values=values.astype(np.float32), probabilities=(shifted / shifted.sum()).astype(np.float32))
+
+
+def of_run(run: Path, name: str) -> Path:
+    """A file of a run folder.
+
+    Raises
+    ------
+    ConfigError : it is not there
+    """
+    path = run / name
+    if not path.is_file():
+        raise ConfigError(f"{run}: the run folder of the bundle, with {name}, wanted. Got no such file instead.")
+    return path

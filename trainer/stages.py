@@ -1,0 +1,185 @@
+"""What each stage does on held-out clips, measured on the deployed bundle.
+
+- lowrank: the share of the enhanced image's energy that rank k keeps.
+- denoise: the error of noisy images against the clean one, before and after purification, under pink
+  noise, which no autoencoder here is trained on (`trainer.augment`).
+- int8: does the quantised autoencoder lead to the same label as the float one (needs the run).
+- svm: does the quadratic form get as many clips right as the kernel SVM it was made from (needs the run).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from edge.bundle import Bundle
+from edge.clip import judge_samples
+from edge.framing import windows_of
+from edge.stages.denoise import Denoise
+from edge.stages.svm import QuadraticSvm
+from edge.types import F32, Window
+from trainer.attack.base import active_part
+from trainer.data import read_clip
+from trainer.evaluate import Evaluation, Judged, accuracy
+from trainer.run_models import FloatDenoise, KernelSvm
+from trainer.stats import mean_over_clips, proportion
+
+__all__ = ["measure_stages", "pink_noise", "stage_rows"]
+
+SNR_DB = 10.0
+SEED = 0
+
+
+def measure_stages(evaluation: Evaluation) -> dict[str, Any]:
+    """All stage figures over the clips of an evaluation; the last two only where the run folder is known."""
+    rng = np.random.default_rng(SEED)
+    rows = [
+        measure_clip(judged, window, rng)
+        for judged in tqdm(evaluation.judged, desc="stages", unit="clip", disable=None)
+        if (window := first_window(judged)) is not None
+    ]
+    if not rows:
+        return {}
+    figures = {"lowrank": lowrank_figures(evaluation, rows), "denoise": denoise_figures(rows)}
+    known = [judged for judged in evaluation.judged if judged.bundle.id in evaluation.runs]
+    if known:
+        figures |= run_figures(evaluation, known)
+    return figures
+
+
+def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> dict[str, float]:
+    """Retained energy of the clean window, mean squared errors (dB²) of the noisy one against it."""
+    pipeline = judged.bundle.pipeline
+    clean = pipeline.trace(window)
+    samples = np.clip(window.samples, -1, 1)
+    # The SNR counts the active part, but a device hears noise in the pauses too.
+    noise = pink_noise(len(samples), rng)
+    scaled = noise * noise_scale(samples, noise, window.rate_hz)
+    noisy = pipeline.trace(replace(window, samples=(samples + scaled).astype(np.float32)))
+    image = clean.enhanced.level_db
+
+    def error(other: F32) -> float:
+        return float(np.mean(np.square(other - image, dtype=np.float64)))
+
+    lost = np.sum(np.square(image - clean.lowrank.level_db, dtype=np.float64))
+    return {
+        "retained": 1.0 - float(lost / np.sum(np.square(image, dtype=np.float64))),
+        "noisy": error(noisy.enhanced.level_db),
+        "lowrank": error(noisy.lowrank.level_db),
+        "purified": error(noisy.denoised.scalogram.level_db),
+        "clean_purified": error(clean.denoised.scalogram.level_db),
+    }
+
+
+def noise_scale(samples: F32, noise: F32, rate_hz: int) -> float:
+    """Factor that brings the noise to SNR_DB, power over power, both over the active part."""
+    active = active_part(samples, rate_hz)
+    signal = np.mean(np.square(samples[active], dtype=np.float64))
+    return float(np.sqrt(signal / np.mean(np.square(noise[active], dtype=np.float64)) * 10 ** (-SNR_DB / 10)))
+
+
+def pink_noise(n_samples: int, rng: np.random.Generator) -> F32:
+    """(n_samples,), power falling 3 dB an octave above the first bin, unit power."""
+    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
+    spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
+    spectrum[0] = 0
+    noise = np.fft.irfft(spectrum, n_samples)
+    pink: F32 = (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return pink
+
+
+def first_window(judged: Judged) -> Window | None:
+    """The first window of a clip that passed the gate."""
+    bundle = judged.bundle
+    samples = read_clip(judged.clip, rate_hz=bundle.rate_hz)
+    frames = windows_of(samples, rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
+    pairs = zip(frames, judged.verdict.windows, strict=True)
+    return next((window for window, verdict in pairs if verdict.label is not None), None)
+
+
+def lowrank_figures(evaluation: Evaluation, rows: list[dict[str, float]]) -> dict[str, Any]:
+    """Rank, and the energy that it keeps."""
+    retained = np.array([row["retained"] for row in rows])
+    return {
+        "rank": sorted({bundle.pipeline.lowrank.rank for bundle in evaluation.bundles}),
+        "n": len(rows),
+        "retained_energy": {"mean": float(retained.mean()), "p5": float(np.percentile(retained, 5))},
+    }
+
+
+def denoise_figures(rows: list[dict[str, float]]) -> dict[str, Any]:
+    """How much nearer to the clean image a noisy one comes; the ratio of mean errors over clips."""
+    errors = {
+        name: np.array([row[name] for row in rows]) for name in ("noisy", "lowrank", "purified", "clean_purified")
+    }
+    draws = np.random.default_rng(SEED).integers(len(rows), size=(2000, len(rows)))
+    gains = 10 * np.log10(errors["noisy"][draws].mean(axis=1) / errors["purified"][draws].mean(axis=1))
+    before = errors["noisy"].mean()
+    return {
+        "noise": "pink",
+        "snr_db": SNR_DB,
+        "n": len(rows),
+        "mse_db2": {name: float(values.mean()) for name, values in errors.items()},
+        "improvement_db": {
+            "lowrank": float(10 * np.log10(before / errors["lowrank"].mean())),
+            "lowrank_and_denoise": float(10 * np.log10(before / errors["purified"].mean())),
+            "ci95": [float(value) for value in np.percentile(gains, [2.5, 97.5])],
+        },
+    }
+
+
+def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
+    """The deployed bundle beside what it was made from: float autoencoder, kernel SVM."""
+    floats = {b.id: with_float_denoise(b, evaluation) for b in evaluation.bundles if b.id in evaluation.runs}
+    kernels = {b.id: with_kernel_svm(b, evaluation) for b in evaluation.bundles if b.id in evaluation.runs}
+    same, kernel_right = [], []
+    for judged in tqdm(known, desc="float and kernel", unit="clip", disable=None):
+        samples = read_clip(judged.clip, rate_hz=judged.bundle.rate_hz)
+        same.append(judge_samples(floats[judged.bundle.id], samples).label == judged.verdict.label)
+        kernel_right.append(judge_samples(kernels[judged.bundle.id], samples).label == judged.clip.label)
+    right = np.array([judged.right for judged in known], dtype=np.float64)
+    return {
+        "int8_against_float": proportion(sum(same), len(same)).to_json(),
+        "svm": {
+            "linearised": accuracy(int(right.sum()), len(known)),
+            "kernel": accuracy(sum(kernel_right), len(known)),
+            "difference_points": mean_over_clips(100 * (right - np.array(kernel_right)), seed=SEED),
+        },
+    }
+
+
+def with_float_denoise(bundle: Bundle, evaluation: Evaluation) -> Bundle:
+    """The bundle with the Keras autoencoder of its run in place of the int8 one."""
+    stage = FloatDenoise.read(evaluation.runs[bundle.id], scale_db=bundle.pipeline.denoise.scale_db)
+    return replace(bundle, pipeline=replace(bundle.pipeline, denoise=cast("Denoise", stage)))
+
+
+def with_kernel_svm(bundle: Bundle, evaluation: Evaluation) -> Bundle:
+    """The bundle with the kernel SVM of its run in place of the quadratic form."""
+    stage = KernelSvm.read(evaluation.runs[bundle.id], temperature=bundle.pipeline.svm.temperature)
+    return replace(bundle, pipeline=replace(bundle.pipeline, svm=cast("QuadraticSvm", stage)))
+
+
+def stage_rows(stages: dict[str, Any]) -> list[list[str]]:
+    """Stage, what was measured, result: for the report and the terminal."""
+    rows = []
+    if "lowrank" in stages:
+        kept = stages["lowrank"]["retained_energy"]
+        rank = ", ".join(map(str, stages["lowrank"]["rank"]))
+        rows.append(["SVD", f"energy kept by rank {rank}", f"{kept['mean']:.1%} mean, {kept['p5']:.1%} 5th percentile"])
+    if "denoise" in stages:
+        gain = stages["denoise"]["improvement_db"]
+        low, high = gain["ci95"]
+        what = f"error of images with pink noise at {stages['denoise']['snr_db']:g} dB, before and after"
+        rows.append(["SVD + autoencoder", what, f"{gain['lowrank_and_denoise']:.2f} dB less ({low:.2f} to {high:.2f})"])
+    if "int8_against_float" in stages:
+        same = stages["int8_against_float"]
+        rows.append(["int8 autoencoder", "same label as the float one", f"{same['k']} of {same['n']} clips"])
+    if "svm" in stages:
+        svm = stages["svm"]
+        result = f"{svm['linearised']['accuracy']:.1%} against {svm['kernel']['accuracy']:.1%}"
+        rows.append(["linearised SVM", "accuracy against the kernel SVM", result])
+    return rows
