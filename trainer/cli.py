@@ -7,7 +7,6 @@ Results go to stdout, logs to stderr. An error is one sentence and the exit code
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import logging
 import os
@@ -52,12 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_fit(args: argparse.Namespace) -> None:
     """Fit every stage on a folder of sounds."""
-    dataset = selected(args.data, args.folds)
     from trainer.data import check_trainable
+
+    dataset = selected(args.data, args.folds)
+    check_trainable(dataset)
+    config = config_of(args)
+    # TensorFlow is loaded here, after everything that can be wrong with the arguments.
     from trainer.fit.run import fit
 
-    check_trainable(dataset)
-    print(fit(dataset, config_of(args), args.out))
+    print(fit(dataset, config, args.out))
 
 
 def run_export(args: argparse.Namespace) -> None:
@@ -162,7 +164,7 @@ def config_of(args: argparse.Namespace) -> Any:
     from trainer.config import TrainerConfig
 
     config = TrainerConfig.load(args.config)
-    return config if args.seed is None else dataclasses.replace(config, seed=args.seed)
+    return config if args.seed is None else config.with_seed(args.seed)
 
 
 def finish(args: argparse.Namespace, figures: dict[str, Any], text: str) -> None:

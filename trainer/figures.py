@@ -39,7 +39,7 @@ STYLE: Any = {
 def png(figure: Figure) -> bytes:
     """The picture at twice the density of a plain screen; no date inside, so equal data gives equal bytes."""
     target = io.BytesIO()
-    figure.savefig(target, format="png", dpi=170, metadata={"Software": None})
+    figure.savefig(target, format="png", dpi=150, metadata={"Software": None})
     return target.getvalue()
 
 
@@ -47,7 +47,7 @@ def confusion_picture(counts: NDArray[np.int64], labels: Sequence[str]) -> bytes
     """(n_classes, n_classes) clips: row = true, column = said; colour is the share of the row."""
     with mpl.rc_context(STYLE):
         n = len(labels)
-        side = max(3.2, 0.46 * n + 1.4)
+        side = max(3.2, 0.36 * n + 1.3)
         figure = Figure(figsize=(side + 0.4, side), layout="constrained")
         axes = figure.subplots()
         share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

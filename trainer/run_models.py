@@ -28,6 +28,9 @@ class FloatDenoise:
         """From `run/denoiser.keras`."""
         import keras
 
+        # Registers the layers of our own that the file names.
+        import trainer.fit.denoiser  # noqa: F401
+
         return cls(model=keras.saving.load_model(of_run(run, "denoiser.keras"), compile=False), scale_db=scale_db)
 
     def __call__(self, scalogram: Scalogram, /) -> Denoised:

@@ -1,8 +1,8 @@
 """What each stage does on held-out clips, measured on the deployed bundle.
 
 - lowrank: the share of the enhanced image's energy that rank k keeps.
-- denoise: the error of noisy images against the clean one, before and after purification, under pink
-  noise, which no autoencoder here is trained on (`trainer.augment`).
+- denoise: the error of noisy images against the clean one, before and after purification, under a
+  noise that no autoencoder here is trained on (`trainer.augment`).
 - int8: does the quantised autoencoder lead to the same label as the float one (needs the run).
 - svm: does the quadratic form get as many clips right as the kernel SVM it was made from (needs the run).
 """
@@ -21,15 +21,18 @@ from edge.framing import windows_of
 from edge.stages.denoise import Denoise
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32, Window
-from trainer.attack.base import active_part
+from trainer.augment import TEST_NOISES, coloured_noise, mix
 from trainer.data import read_clip
 from trainer.evaluate import Evaluation, Judged, accuracy
 from trainer.run_models import FloatDenoise, KernelSvm
 from trainer.stats import mean_over_clips, proportion
 
-__all__ = ["measure_stages", "pink_noise", "stage_rows"]
+__all__ = ["measure_stages", "stage_rows"]
 
+NOISE = TEST_NOISES[0]
+"""Kept out of every fit"""
 SNR_DB = 10.0
+"""Over the whole window"""
 SEED = 0
 
 
@@ -54,11 +57,8 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
     """Retained energy of the clean window, mean squared errors (dB²) of the noisy one against it."""
     pipeline = judged.bundle.pipeline
     clean = pipeline.trace(window)
-    samples = np.clip(window.samples, -1, 1)
-    # The SNR counts the active part, but a device hears noise in the pauses too.
-    noise = pink_noise(len(samples), rng)
-    scaled = noise * noise_scale(samples, noise, window.rate_hz)
-    noisy = pipeline.trace(replace(window, samples=(samples + scaled).astype(np.float32)))
+    noise = coloured_noise(NOISE, len(window.samples), rng)
+    noisy = pipeline.trace(replace(window, samples=mix(window.samples, noise, SNR_DB)))
     image = clean.enhanced.level_db
 
     def error(other: F32) -> float:
@@ -72,23 +72,6 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
         "purified": error(noisy.denoised.scalogram.level_db),
         "clean_purified": error(clean.denoised.scalogram.level_db),
     }
-
-
-def noise_scale(samples: F32, noise: F32, rate_hz: int) -> float:
-    """Factor that brings the noise to SNR_DB, power over power, both over the active part."""
-    active = active_part(samples, rate_hz)
-    signal = np.mean(np.square(samples[active], dtype=np.float64))
-    return float(np.sqrt(signal / np.mean(np.square(noise[active], dtype=np.float64)) * 10 ** (-SNR_DB / 10)))
-
-
-def pink_noise(n_samples: int, rng: np.random.Generator) -> F32:
-    """(n_samples,), power falling 3 dB an octave above the first bin, unit power."""
-    spectrum = np.fft.rfft(rng.standard_normal(n_samples))
-    spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
-    spectrum[0] = 0
-    noise = np.fft.irfft(spectrum, n_samples)
-    pink: F32 = (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
-    return pink
 
 
 def first_window(judged: Judged) -> Window | None:
@@ -119,7 +102,7 @@ def denoise_figures(rows: list[dict[str, float]]) -> dict[str, Any]:
     gains = 10 * np.log10(errors["noisy"][draws].mean(axis=1) / errors["purified"][draws].mean(axis=1))
     before = errors["noisy"].mean()
     return {
-        "noise": "pink",
+        "noise": NOISE,
         "snr_db": SNR_DB,
         "n": len(rows),
         "mse_db2": {name: float(values.mean()) for name, values in errors.items()},
@@ -169,11 +152,12 @@ def stage_rows(stages: dict[str, Any]) -> list[list[str]]:
     if "lowrank" in stages:
         kept = stages["lowrank"]["retained_energy"]
         rank = ", ".join(map(str, stages["lowrank"]["rank"]))
-        rows.append(["SVD", f"energy kept by rank {rank}", f"{kept['mean']:.1%} mean, {kept['p5']:.1%} 5th percentile"])
+        rows.append(["SVD", f"energy kept by rank {rank}", f"{kept['mean']:.2%} mean, {kept['p5']:.2%} 5th percentile"])
     if "denoise" in stages:
         gain = stages["denoise"]["improvement_db"]
         low, high = gain["ci95"]
-        what = f"error of images with pink noise at {stages['denoise']['snr_db']:g} dB, before and after"
+        noise = f"{stages['denoise']['noise']} noise at {stages['denoise']['snr_db']:g} dB"
+        what = f"error of images with {noise}, before and after"
         rows.append(["SVD + autoencoder", what, f"{gain['lowrank_and_denoise']:.2f} dB less ({low:.2f} to {high:.2f})"])
     if "int8_against_float" in stages:
         same = stages["int8_against_float"]

@@ -17,7 +17,7 @@ from trainer.data import Dataset, load_dataset
 from trainer.errors import DatasetError, TrainClipsError
 from trainer.evaluate import Evaluation, check_held_out, judge_dataset, summary
 from trainer.report import write_report
-from trainer.stages import measure_stages, pink_noise, stage_rows
+from trainer.stages import measure_stages, stage_rows
 from trainer.stats import clopper_pearson
 
 MakeDataset = Callable[..., Path]
@@ -151,11 +151,6 @@ class TestReport:
 
 
 class TestStages:
-    def test_pink_noise_falls_three_db_an_octave(self) -> None:
-        power = np.abs(np.fft.rfft(pink_noise(2**17, np.random.default_rng(0)))) ** 2
-        octaves = [power[2**k : 2 ** (k + 1)].mean() for k in range(8, 15)]
-        np.testing.assert_allclose(10 * np.log10(octaves[0] / octaves[-1]), 6 * 3.01, atol=1.0)
-
     def test_rank_and_errors(self, evaluation: Evaluation) -> None:
         stages = measure_stages(evaluation)
         assert stages["lowrank"]["rank"] == [8]

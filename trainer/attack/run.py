@@ -76,10 +76,8 @@ def summary(figures: dict[str, Any]) -> str:
     if figures["fooled"] is not None:
         lines.append(f"fooled              {rate(figures['fooled'], 'value')}")
         lines.append(f"fooled by noise     {rate(twin['fooled'], 'value')}, mean of {twin['draws']} draws")
-    lines.append(
-        f"stand-in            clean {stand_in['clean']['accuracy']:.1%}, attacked {stand_in['attacked']['accuracy']:.1%}"
-        f", noise {stand_in['random_twin']['accuracy']:.1%}"
-    )
+    said = ", ".join(f"{name.replace('_', ' ')} {row['accuracy']:.1%}" for name, row in stand_in.items())
+    lines.append(f"stand-in            {said}")
     for name, row in figures["suspicion"].items():
         if isinstance(row, dict):
             low, high = row["roc_auc"]["ci95"]

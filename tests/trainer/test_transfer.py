@@ -1,0 +1,98 @@
+"""From perturbed clips to figures: who is counted, what the control is, when the attack itself is broken."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from edge.types import F32
+from tests.trainer.sounds import RATE_HZ, tone_bundle
+from trainer.attack.base import Attack, Target, active_part, snr_db_of
+from trainer.attack.run import summary
+from trainer.attack.transfer import Outcome, confirm, write_clips
+from trainer.data import Dataset, load_dataset
+
+MakeDataset = Callable[..., Path]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherTone(Attack):
+    """Adds the other class's tone: fools anything that listens for tones, where noise does not."""
+
+    def directions(self, targets: Sequence[Target], /) -> list[F32]:
+        tones = {0: 200.0, 1: 800.0}
+        return [
+            np.sin(2 * np.pi * tones[target.label] * np.arange(len(target.samples)) / RATE_HZ).astype(np.float32)
+            for target in targets
+        ]
+
+
+def stand_in(samples: F32) -> int:
+    """Says low (1) when there are few zero crossings, as the fake bundle does."""
+    return int(np.mean(np.diff(np.signbit(samples))) * RATE_HZ / 2 <= 400)
+
+
+@pytest.fixture
+def dataset(make_dataset: MakeDataset) -> Dataset:
+    return load_dataset(make_dataset(seconds=1.0)).only_folds([3, 4])
+
+
+@pytest.fixture
+def outcome(dataset: Dataset, tmp_path: Path) -> Outcome:
+    return confirm(tone_bundle(tmp_path), dataset, OtherTone(snr_db=-6.0), stand_in, n_twins=3)
+
+
+def test_fooled_counts_only_clips_that_were_right(outcome: Outcome) -> None:
+    figures = outcome.to_json()
+    assert figures["clean"]["accuracy"] == 1.0
+    # Four times the tone's power moves the crossings of low clips up, and of high clips down.
+    assert figures["fooled"]["n"] == 4
+    assert figures["fooled"]["k"] >= 2
+    assert figures["attacked"]["accuracy"] == pytest.approx(1 - figures["fooled"]["value"])
+
+
+def test_twin_has_the_same_size_and_every_draw_counts(outcome: Outcome) -> None:
+    figures = outcome.to_json()
+    assert figures["random_twin"]["draws"] == 3
+    assert len(outcome.twins) == 3
+    assert figures["snr_db"]["min"] == pytest.approx(-6.0, abs=0.01)
+    assert figures["snr_db"]["max"] == pytest.approx(-6.0, abs=0.01)
+
+
+def test_suspicion_compares_the_same_clips(outcome: Outcome) -> None:
+    suspicion = outcome.to_json()["suspicion"]
+    assert suspicion["n"] == 4
+    for name in ("attacked_against_clean", "attacked_against_random", "random_against_clean"):
+        low, high = suspicion[name]["roc_auc"]["ci95"]
+        assert 0 <= low <= suspicion[name]["roc_auc"]["value"] <= high <= 1
+
+
+def test_gates_tell_a_broken_attack(dataset: Dataset, tmp_path: Path) -> None:
+    harmless = confirm(tone_bundle(tmp_path), dataset, OtherTone(snr_db=40.0), stand_in, n_twins=1)
+    assert harmless.to_json()["gates"] == {"surrogate_falls": False, "attack_beats_random_on_surrogate": False}
+
+
+def test_json_and_text(outcome: Outcome) -> None:
+    figures = {"train_clips": True, "folds": [3, 4], **outcome.to_json()}
+    assert json.loads(json.dumps(figures, allow_nan=False))["attack"] == "OtherTone(snr_db=-6.0, seed=0)"
+    text = summary(figures)
+    assert text.startswith("INCLUDES TRAINING CLIPS")
+    assert "fooled by noise" in text
+
+
+def test_written_clips_are_what_was_judged(outcome: Outcome, dataset: Dataset, tmp_path: Path) -> None:
+    write_clips(tmp_path / "out", dataset, outcome, rate_hz=RATE_HZ)
+    files = sorted((tmp_path / "out").glob("*/*.wav"))
+    assert len(files) == 4
+    for file, clip, perturbed in zip(files, dataset.clips, outcome.perturbed, strict=True):
+        samples, rate_hz = soundfile.read(file, dtype="float32")
+        assert rate_hz == RATE_HZ
+        np.testing.assert_array_equal(samples, perturbed.samples)
+        clean, _ = soundfile.read(clip.path, dtype="float32")
+        assert snr_db_of(clean, samples, active_part(clean, RATE_HZ)) == pytest.approx(-6.0, abs=0.01)
