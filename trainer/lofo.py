@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import edge
@@ -79,6 +80,10 @@ def fold_bundle(training: Dataset, config: TrainerConfig, folder: Path) -> Bundl
     from trainer.fit.run import fit
 
     done.unlink(missing_ok=True)
+    # What another configuration, or a run that was stopped, left in these two.
+    for stale in (folder / "run", folder / "bundle"):
+        if stale.is_dir():
+            shutil.rmtree(stale)
     log.info("%s: fitting on folds %s", folder, ", ".join(map(str, training.folds)))
     run = fit(training, config, folder / "run")
     path = export(run, target="tflite", out=folder / "bundle")

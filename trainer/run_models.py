@@ -43,15 +43,11 @@ class FloatDenoise:
 
 @dataclass(frozen=True, eq=False)
 class KernelSvm:
-    """The one-against-rest SVMs with the kernel (coef0 + gamma·x·x')², before folding."""
+    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')² on whole encodings: no PCA, no folding."""
 
     name: ClassVar[str] = "svm"
-    mean: F32
-    """(n_dims,)"""
-    projection: F32
-    """(n_components, n_dims)"""
     support: F32
-    """(n_support, n_components)"""
+    """(n_support, n_dims)"""
     dual: F32
     """(n_classes, n_support)"""
     bias: F32
@@ -64,12 +60,11 @@ class KernelSvm:
     def read(cls, run: Path, *, temperature: float) -> KernelSvm:
         """From `run/svm_kernel.npz`."""
         with np.load(of_run(run, "svm_kernel.npz"), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in ("mean", "projection", "support", "dual", "bias")}
+            arrays = {name: file[name] for name in ("support", "dual", "bias")}
             return cls(**arrays, gamma=float(file["gamma"]), coef0=float(file["coef0"]), temperature=temperature)
 
     def __call__(self, encoding: Encoding, /) -> Scores:
-        z = self.projection @ (encoding.values - self.mean)
-        values = self.dual @ (self.coef0 + self.gamma * (self.support @ z)) ** 2 + self.bias
+        values = self.dual @ (self.coef0 + self.gamma * (self.support @ encoding.values)) ** 2 + self.bias
         shifted = np.exp((values - values.max()) / self.temperature)
         return Scores(values=values.astype(np.float32), probabilities=(shifted / shifted.sum()).astype(np.float32))
 

@@ -101,6 +101,14 @@ class TestFoldsFromContent:
             assert sizes == {1: 4, 2: 4, 3: 4, 4: 4, 5: 4}
         assert load_dataset(root) == dataset
 
+    def test_names_do_not_matter(self, make_dataset: MakeDataset) -> None:
+        root = make_dataset(n_per_fold=3)
+        rename_out_of_esc(root)
+        before = {clip.sha256: clip.fold for clip in load_dataset(root).clips}
+        for i, path in enumerate(sorted(root.glob("*/*.wav"), reverse=True)):
+            path.rename(path.with_name(f"{i:03d}.wav"))
+        assert {clip.sha256: clip.fold for clip in load_dataset(root).clips} == before
+
     def test_copies_share_a_fold(self, make_dataset: MakeDataset) -> None:
         root = make_dataset(n_per_fold=3)
         rename_out_of_esc(root)

@@ -83,7 +83,8 @@ class TestPgd:
         def n_right(perturbed: list[np.ndarray]) -> int:
             return sum(surrogate.predict(s) == t.label for s, t in zip(perturbed, targets, strict=True))
 
-        assert n_right([p.samples for p in attacked]) < n_right([p.samples for p in noisy])
+        assert n_right([p.samples for p in noisy]) >= 7
+        assert n_right([p.samples for p in attacked]) <= 4
 
     def test_is_deterministic_and_keeps_the_order(self, fitted: tuple[Surrogate, Dataset, Path]) -> None:
         surrogate, held_out, _ = fitted
