@@ -1,1 +1,1 @@
-""""""
+"""The daemon: capture, inference, events and MQTT. Begin with `app`."""
