@@ -1,0 +1,220 @@
+"""The publish thread: the one owner of the connection to the broker.
+
+Three kinds of message wait for it, each bounded: events in the outbox (sent once acknowledged,
+replayed on `history` after an outage), the newest value of each retained topic (never replayed),
+and the live stream (dropped when it is stale). A missing broker is an outage, never fatal.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import threading
+import time
+
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from edge.config import MqttConfig
+from edge.daemon.backoff import Backoff
+from edge.daemon.message import Message, Topics
+from edge.daemon.outbox import Outbox, Pending
+from edge.daemon.queues import DropOldest
+from edge.daemon.session import ConnectionRefused, ProtocolUnsupported, Session
+from edge.errors import PublishError
+
+__all__ = ["Publisher"]
+
+log = logging.getLogger(__name__)
+
+IN_FLIGHT = 20
+"""Events sent and not yet acknowledged"""
+STALE_S = 10.0
+"""A live message older than this is not worth sending"""
+FLUSH_S = 5.0
+"""For the last messages on a clean stop"""
+PATIENCE_S = 5.0
+"""How long a file waits for a slow broker before it drops a verdict"""
+TURN_S = 1.0
+
+
+class Publisher:
+    """Other threads call live, newest and wake; its own thread runs `run`."""
+
+    def __init__(self, config: MqttConfig, topics: Topics, outbox: Outbox, *, live_messages: int) -> None:
+        self._config = config
+        self._topics = topics
+        self._outbox = outbox
+        self._live: DropOldest[Message] = DropOldest(live_messages)
+        self._newest: dict[str, Message] = {}
+        self._dirty: set[str] = set()
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._wake_read, self._wake_write = socket.socketpair()
+        self._wake_write.setblocking(False)  # noqa: FBT003 - as the socket module has it
+        self.connected = threading.Event()
+        self._backoff = Backoff(max_s=config.backoff_max_s)
+        self._protocol = MQTTProtocolVersion.MQTTv5
+        self._outage: str | None = None
+        self._sent_row = 0
+        self._replay_until = 0
+        self._rows: dict[int, int] = {}
+        """Number of a message on this connection → row of the outbox"""
+        self._sent: dict[int, str] = {}
+        """Number of a message not yet acknowledged → its topic"""
+        self._denied: set[str] = set()
+
+    def live(self, message: Message, *, patient: bool = False) -> None:
+        """Queue a message that is worth something only now."""
+        wait = patient and self.connected.is_set()
+        self._live.put(message, patience_s=PATIENCE_S if wait else 0.0)
+        self.wake()
+
+    def newest(self, message: Message) -> None:
+        """Replace the value of a retained topic; sent now, and again on every connect."""
+        with self._lock:
+            self._newest[message.topic] = message
+            self._dirty.add(message.topic)
+        self.wake()
+
+    def wake(self) -> None:
+        """Something is there to send."""
+        try:
+            self._wake_write.send(b"!")
+        except BlockingIOError:
+            return  # the pipe is full of calls already: the thread will wake
+
+    @property
+    def dropped(self) -> int:
+        """Live messages that were not sent."""
+        return self._live.dropped
+
+    def stop(self) -> None:
+        """Flush, say goodbye, end the thread."""
+        self._stop.set()
+        self.wake()
+
+    def close(self) -> None:
+        """Give back what the threads shared, once all of them have ended."""
+        self._wake_read.close()
+        self._wake_write.close()
+
+    def run(self) -> None:
+        """The thread's work: connect, send, and after an outage begin again."""
+        while not self._stop.is_set():
+            session = self._connect()
+            if session is None:
+                continue
+            try:
+                while not self._stop.is_set():
+                    self._send_waiting(session)
+                    session.pump(TURN_S, self._wake_read)
+                self._farewell(session)
+            except PublishError as error:
+                self._lost(error)
+            finally:
+                self.connected.clear()
+                session.abandon()
+
+    def _connect(self) -> Session | None:
+        will = self._status(b"offline")
+        session = Session(self._config, client_id=f"tympan-{self._topics.node}", will=will, protocol=self._protocol)
+        session.on_ack = self._acknowledged
+        try:
+            session.open()
+        except PublishError as error:
+            session.abandon()
+            again = self._other_protocol(error)
+            self._lost(error)
+            if not again:
+                self._stop.wait(self._backoff.wait_s())
+            return None
+        self._backoff.reset()
+        log.info("mqtt: connected to %s:%d with %s", self._config.host, self._config.port, self._protocol.name)
+        self._outage = None
+        self._begin(session)
+        return session
+
+    def _begin(self, session: Session) -> None:
+        """A new connection: online, the newest of everything; what the outbox holds waited out an outage."""
+        self._rows.clear()
+        self._sent.clear()
+        self._denied.clear()
+        self._sent_row, self._replay_until = 0, self._outbox.newest_row()
+        with self._lock:
+            self._dirty = set(self._newest)
+        self._send(session, self._status(b"online"))
+        self.connected.set()
+
+    def _send_waiting(self, session: Session) -> None:
+        with self._lock:
+            changed = [self._newest[topic] for topic in self._dirty]
+            self._dirty.clear()
+        for message in changed:
+            self._send(session, message)
+        if len(self._rows) < IN_FLIGHT:
+            for pending in self._outbox.pending(after=self._sent_row, limit=IN_FLIGHT - len(self._rows)):
+                self._rows[self._send(session, self._event(pending))] = pending.row
+                self._sent_row = pending.row
+        while not session.congested and (live := self._live.get()) is not None:
+            if live.created_s < time.monotonic() - STALE_S:
+                self._live.drop()
+            else:
+                session.send(live)
+
+    def _event(self, pending: Pending) -> Message:
+        if pending.row > self._replay_until:
+            return Message(self._topics.of_source(pending.source, "event"), pending.payload, qos=1, retain=False)
+        replayed = {**json.loads(pending.payload), "replayed": True}
+        payload = json.dumps(replayed, ensure_ascii=False, separators=(",", ":")).encode()
+        return Message(self._topics.of_source(pending.source, "history"), payload, qos=1, retain=False)
+
+    def _send(self, session: Session, message: Message) -> int:
+        number = session.send(message)
+        if message.qos:
+            self._sent[number] = message.topic
+        return number
+
+    def _acknowledged(self, number: int, refused: str | None) -> None:
+        topic = self._sent.pop(number, None)
+        row = self._rows.pop(number, None)
+        if refused is None:
+            if row is not None:
+                self._outbox.delete(row)
+        elif topic not in self._denied:
+            self._denied.add(topic or "")
+            log.error("mqtt: permission to publish on %s wanted. Got: %s", topic, refused)
+
+    def _farewell(self, session: Session) -> None:
+        """Send everything, then `offline`, and wait for the acknowledgements, within a limit."""
+        deadline = time.monotonic() + FLUSH_S
+        self._send_waiting(session)
+        while (self._sent or session.congested or len(self._live)) and time.monotonic() < deadline:
+            session.pump(0.1, self._wake_read)
+            self._send_waiting(session)
+        self._send(session, self._status(b"offline"))
+        while (self._sent or session.congested) and time.monotonic() < deadline + 1.0:
+            session.pump(0.1, self._wake_read)
+        session.close()
+
+    def _status(self, payload: bytes) -> Message:
+        return Message(self._topics.of_node("status"), payload, qos=1, retain=True)
+
+    def _other_protocol(self, error: PublishError) -> bool:
+        """MQTT 5 first, 3.1.1 for a broker that refuses it; whether to try again at once."""
+        if not isinstance(error, ProtocolUnsupported):
+            return False
+        five = self._protocol == MQTTProtocolVersion.MQTTv5
+        self._protocol = MQTTProtocolVersion.MQTTv311 if five else MQTTProtocolVersion.MQTTv5
+        return five
+
+    def _lost(self, error: PublishError) -> None:
+        """Log an outage once, not once an attempt; a refusal is an error that the operator must see."""
+        reason = str(error)
+        if reason == self._outage:
+            return
+        if isinstance(error, ConnectionRefused):
+            log.error("%s; trying again", reason)
+        elif self._outage is None:
+            log.warning("%s; trying again, events are kept", reason)
+        self._outage = reason

@@ -1,0 +1,142 @@
+"""What is said about a source, and when: the rhythm of the MQTT contract.
+
+Time here is the stream's own (a hop's wall time), so a file played fast says what it would have
+said in real time.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Protocol, TextIO
+
+from edge.config import EventConfig
+from edge.daemon.events import Event, EventTracker
+from edge.daemon.health import clock_synced
+from edge.daemon.hop import Hop
+from edge.daemon.level import Level
+from edge.daemon.message import Message, Topics
+from edge.daemon.outbox import Outbox, Pending
+from edge.daemon.ulid import ulid
+from edge.daemon.wire import Wire, encode
+from edge.errors import PublishError
+
+__all__ = ["HEARTBEAT_S", "MqttReporter", "Sender", "StdoutReporter"]
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_S = 30.0
+"""Longest time between two `state` messages of a source that is heard"""
+
+
+class Sender(Protocol):
+    """What a reporter needs of the publisher."""
+
+    def live(self, message: Message, *, patient: bool = False) -> None:
+        """Worth something only now."""
+
+    def newest(self, message: Message) -> None:
+        """Retained; replaces the value before."""
+
+    def wake(self) -> None:
+        """An event is in the outbox."""
+
+
+class StdoutReporter:
+    """Verdict objects as JSON lines, for pipes and eyes."""
+
+    def __init__(self, source: str, wire: Wire, out: TextIO | None = None) -> None:
+        self._source = source
+        self._wire = wire
+        self._out = out or sys.stdout
+
+    def hop(self, hop: Hop) -> None:
+        """One line a hop."""
+        self._out.write(encode(self._wire.verdict(self._source, hop)).decode() + "\n")
+        self._out.flush()
+
+    def level(self, level: Level, wall_s: float) -> None:
+        """Levels are in the verdicts already."""
+
+    def available(self, online: bool) -> None:  # noqa: FBT001 - a callback with one value
+        """The log says so."""
+
+
+class MqttReporter:
+    """Verdict every hop, state on change and as heartbeat, events through the outbox, level."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        wire: Wire,
+        topics: Topics,
+        sender: Sender,
+        outbox: Outbox,
+        config: EventConfig,
+        verdict_interval_s: float,
+        patient: bool,
+    ) -> None:
+        self._source = source
+        self._wire = wire
+        self._topics = topics
+        self._sender = sender
+        self._outbox = outbox
+        self._far_per_hour = config.far_per_hour
+        self._tracker = EventTracker(config)
+        self._verdict_interval_s = verdict_interval_s
+        self._patient = patient
+        self._verdict_s = float("-inf")
+        self._state_s = float("-inf")
+        self._said: tuple[object, ...] = ()
+        self.lost_events = 0
+        """Events that the disk refused"""
+
+    def hop(self, hop: Hop) -> None:
+        """Say what one window gives rise to."""
+        for event in self._tracker.push(hop):
+            self._event(event)
+        if hop.wall_s - self._verdict_s >= self._verdict_interval_s:
+            self._verdict_s = hop.wall_s
+            payload = encode(self._wire.verdict(self._source, hop))
+            self._sender.live(Message(self._topic("verdict"), payload, qos=0, retain=False), patient=self._patient)
+        saying = (hop.verdict.label, hop.verdict.reason, hop.flag, self._tracker.current)
+        if saying != self._said or hop.wall_s - self._state_s >= HEARTBEAT_S:
+            self._said, self._state_s = saying, hop.wall_s
+            payload = encode(self._wire.state(self._source, hop, self._tracker.current))
+            self._sender.newest(Message(self._topic("state"), payload, qos=1, retain=True))
+
+    def level(self, level: Level, wall_s: float) -> None:
+        """Every ten seconds."""
+        payload = encode(self._wire.level(self._source, level, wall_s))
+        self._sender.live(Message(self._topic("level"), payload, qos=0, retain=False), patient=self._patient)
+
+    def available(self, online: bool) -> None:  # noqa: FBT001 - a callback with one value
+        """The microphone came or went."""
+        payload = b"online" if online else b"offline"
+        self._sender.newest(Message(self._topic("availability"), payload, qos=1, retain=True))
+
+    def _event(self, event: Event) -> None:
+        def payload_of(seq: int) -> bytes:
+            return encode(
+                self._wire.event(
+                    self._source,
+                    event,
+                    event_id=ulid(),
+                    seq=seq,
+                    far_per_hour=self._far_per_hour,
+                    clock_synced=clock_synced(),
+                )
+            )
+
+        try:
+            stored: Pending = self._outbox.put(self._source, payload_of)
+        except PublishError as error:
+            self.lost_events += 1
+            log.error("%s: %s event lost: %s", self._source, event.event_type, error)  # noqa: TRY400 - no traceback
+            return
+        log.info("%s: %s %s (row %d)", self._source, event.event_type, event.label, stored.row)
+        self._sender.wake()
+
+    def _topic(self, name: str) -> str:
+        return self._topics.of_source(self._source, name)
