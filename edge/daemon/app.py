@@ -1,0 +1,173 @@
+"""The daemon's story, top to bottom: open, listen, judge, tell, stop.
+
+Read this first. Each noun lives in its own file: a capture fills a ring, one inference thread
+empties the rings, reporters decide what is said, a voice says it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from edge.config import EdgeConfig, SourceConfig
+from edge.daemon.alarm import Alarm
+from edge.daemon.capture import Capture, Microphone
+from edge.daemon.infer import Inference, Lane
+from edge.daemon.notify import Notifier
+from edge.daemon.ring import Ring
+from edge.daemon.voice import BrokerVoice, StdoutVoice, Voice
+from edge.daemon.worker import Worker
+
+if TYPE_CHECKING:
+    from edge.bundle import Bundle
+
+__all__ = ["Feed", "run"]
+
+log = logging.getLogger(__name__)
+
+TICK_S = 1.0
+"""Between two looks at health and watchdog"""
+END_S = 10.0
+"""For inference to finish what was heard before a stop"""
+SIGNAL = "a signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A file or a pipe in the place of the configured microphones."""
+
+    slug: str
+    capture: Capture
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """One source, open."""
+
+    slug: str
+    capture: Capture
+    ring: Ring
+
+
+def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout: bool = False) -> None:
+    """Listen until the sources end or a signal asks for a stop.
+
+    Raises
+    ------
+    AudioError : a source cannot be opened at the start, or a file turned out not to be sound
+    ConfigError : the outbox or the broker's credentials cannot be read
+    """
+    stop = threading.Event()
+    ended: SimpleQueue[str] = SimpleQueue()
+    notifier = Notifier()
+    voice = _voice(config, bundle, stdout=stdout)
+    inference = Inference(bundle.pipeline, _alarm(config, bundle))
+    ears = _ears(config, bundle, feed, voice, inference)
+    listening = Worker("inference", inference.run, ended=ended)
+    workers = [listening]
+    workers += [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
+    try:
+        with _signals_to(ended):
+            for ear in ears:
+                ear.capture.open()
+            speaking = voice.start(ended, patient=all(ear.capture.patient for ear in ears))
+            for worker in workers:
+                worker.start()
+            workers += speaking
+            notifier.ready(f"{len(ears)} sources, bundle {bundle.name}")
+            _watch(workers, ended, voice, inference, notifier)
+            notifier.stopping()
+    finally:
+        stop.set()
+        for ear in ears:
+            ear.ring.close()
+        if listening.is_alive():
+            listening.join(END_S)
+        voice.stop()
+    for worker in workers:
+        if worker.failure is not None:
+            raise worker.failure
+
+
+def _watch(
+    workers: list[Worker], ended: SimpleQueue[str], voice: Voice, inference: Inference, notifier: Notifier
+) -> None:
+    """The main thread's life: until a signal, a failure, or the end of every source."""
+    listening = workers[0]
+    tick_s = min(TICK_S, notifier.watchdog_s / 3) if notifier.watchdog_s else TICK_S
+    while listening.is_alive() and not any(worker.failure for worker in workers):
+        voice.tick(inference)
+        notifier.feed(inference.progress())
+        try:
+            name = ended.get(timeout=tick_s)
+        except Empty:
+            continue
+        if name == SIGNAL:
+            log.info("stopping")
+            return
+
+
+def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:
+    if stdout or config.mqtt is None:
+        return StdoutVoice(config, bundle)
+    return BrokerVoice(config, config.mqtt, bundle)
+
+
+def _alarm(config: EdgeConfig, bundle: Bundle) -> Alarm:
+    alarm = Alarm.at(config.events.far_per_hour, hop_s=bundle.hop_s, n_calibration=bundle.n_calibration)
+    if alarm.alpha is None:
+        log.warning(
+            "suspicion_flag is null: for %g false alarms an hour more calibration windows are wanted. Got %d.",
+            alarm.far_per_hour,
+            bundle.n_calibration,
+        )
+    return alarm
+
+
+def _ears(config: EdgeConfig, bundle: Bundle, feed: Feed | None, voice: Voice, inference: Inference) -> list[Ear]:
+    """A ring, a reporter and a lane for each source; nothing is opened yet."""
+    ears = []
+    for source in config.sources if feed is None else [SourceConfig(feed.slug)]:
+        patient = feed is not None and feed.capture.patient
+        reporter = voice.reporter(source, patient=patient)
+        ring = Ring(round(config.ring_s * bundle.rate_hz), patient=patient, wake=inference.wake)
+        inference.lanes[source.slug] = Lane(
+            rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s, ring=ring, listener=reporter
+        )
+        capture: Capture
+        if feed is None:
+            capture = Microphone(
+                source, rate_hz=bundle.rate_hz, stall_s=config.stall_s, on_available=reporter.available
+            )
+        else:
+            capture = feed.capture
+            reporter.available(online=True)
+        ears.append(Ear(source.slug, capture, ring))
+    return ears
+
+
+@contextmanager
+def _signals_to(ended: SimpleQueue[str]) -> Iterator[None]:
+    """SIGTERM and SIGINT end the daemon cleanly.
+
+    A handler runs between two instructions of the main thread, so it may only touch what is
+    re-entrant: SimpleQueue is, an Event's lock is not.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread gets signals: a test that runs the daemon in a thread has none
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, lambda _number, _frame: ended.put(SIGNAL))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
