@@ -10,7 +10,7 @@ from edge.errors import ParityError, SchemaError
 from edge.pipeline import Pipeline
 from edge.types import F32, Trace, Window
 
-__all__ = ["GOLDEN_STEP", "GoldenReport", "golden_values", "replay"]
+__all__ = ["GOLDEN_STEP", "PCM_FULL_SCALE", "GoldenReport", "golden_values", "replay"]
 
 GOLDEN_STEP = 4
 """Every fourth band and frame of an image is kept."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 __all__ = [
+    "F64",
     "Proportion",
     "calibration_error",
     "clopper_pearson",
