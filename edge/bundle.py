@@ -37,7 +37,6 @@ FILES = ("MODEL_CARD.md", "arrays.npz", "denoiser.tflite", "golden.npz")
 """Every bundle has exactly these, and the manifest with its sum."""
 MAX_BYTES = 64 * 2**20
 """No file of a bundle is larger; a manifest that says so is not ours."""
-STAGE_SLOTS = ("gate", "scalogram", "enhance", "lowrank", "denoise", "describe", "codebook", "svm", "suspicion")
 
 
 @dataclass(frozen=True)
@@ -194,10 +193,10 @@ def _load_arrays(content: bytes, listed: dict[str, Any]) -> dict[str, F32]:
 
 def _build_pipeline(manifest: dict[str, Any], arrays: dict[str, F32], model: bytes) -> Pipeline:
     records = manifest["stages"]
-    if len(records) != len(STAGE_SLOTS):
-        raise ValueError(f"{len(STAGE_SLOTS)} stages wanted, got {len(records)}")
+    if len(records) != len(Pipeline.slots()):
+        raise ValueError(f"{len(Pipeline.slots())} stages wanted, got {len(records)}")
     stages = {
-        slot: build_stage(slot, record, arrays, model) for slot, record in zip(STAGE_SLOTS, records, strict=True)
+        slot: build_stage(slot, record, arrays, model) for slot, record in zip(Pipeline.slots(), records, strict=True)
     }
     pipeline = Pipeline(labels=tuple(manifest["labels"]), **stages)
     if pipeline.scalogram.rate_hz != manifest["rate_hz"] or pipeline.scalogram.window_s != manifest["window_s"]:

@@ -6,7 +6,7 @@ reduction, denoising autoencoder, SURF or ORB in zones, codebook, polynomial SVM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from edge.stages.codebook import Codebook
 from edge.stages.denoise import Denoise
@@ -16,7 +16,7 @@ from edge.stages.lowrank import LowRank
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf
-from edge.stages.suspicion import ConformalSuspicion, indicators
+from edge.stages.suspicion import ConformalSuspicion, indicators, residuals
 from edge.stages.svm import QuadraticSvm
 from edge.types import Denoised, Scalogram, Scores, Trace, Verdict, Window
 
@@ -37,6 +37,11 @@ class Pipeline:
     codebook: Codebook
     svm: QuadraticSvm
     suspicion: ConformalSuspicion
+
+    @classmethod
+    def slots(cls) -> tuple[str, ...]:
+        """Names of the stages' fields, in the order of the path."""
+        return tuple(item.name for item in fields(cls))[1:]
 
     def __call__(self, window: Window, /) -> Verdict:
         """Judge one window; a gated window costs nothing more than its level."""
@@ -80,7 +85,7 @@ class Pipeline:
         encoding = self.codebook(descriptors)
         scores = self.svm(encoding)
         scores_raw = self.classify(enhanced)
-        values = indicators(enhanced, lowrank, denoised, encoding, scores, scores_raw)
+        values = indicators(residuals(enhanced, lowrank, denoised), encoding, scores, scores_raw)
         return Trace(
             window=window,
             scalogram=scalogram,

@@ -10,32 +10,27 @@ import numpy as np
 from edge.errors import StageError
 from edge.types import F32, Denoised, Encoding, Scalogram, Scores, Suspicion
 
-__all__ = ["INDICATORS", "ConformalSuspicion", "indicators"]
+__all__ = ["INDICATORS", "ConformalSuspicion", "indicators", "residuals"]
 
 INDICATORS = ("score_change", "denoise_residual_db", "lowrank_residual_db", "codebook_distance", "negative_margin")
 """All grow with suspicion; the order of every array of indicators."""
 
 
-def indicators(
-    enhanced: Scalogram, lowrank: Scalogram, denoised: Denoised, encoding: Encoding, scores: Scores, scores_raw: Scores
-) -> F32:
+def residuals(enhanced: Scalogram, lowrank: Scalogram, denoised: Denoised) -> F32:
+    """What the autoencoder and the SVD took away, (2,), root mean square, dB."""
+    lost = np.sqrt(np.mean(np.square(enhanced.level_db - lowrank.level_db)))
+    return np.array([denoised.residual_db, lost], dtype=np.float32)
+
+
+def indicators(lost: F32, encoding: Encoding, scores: Scores, scores_raw: Scores) -> F32:
     """Cheap signs of tampering, (5,), in the order of INDICATORS.
 
-    How far purification moves the scores (Xu, Evans, Qi 2018: feature squeezing), what the
-    autoencoder and the SVD took away (root mean square, dB), how far the descriptors are from the
-    codebook, and how close the two best classes are.
+    How far purification moves the scores (Xu, Evans, Qi 2018: feature squeezing), the residuals
+    (2,), how far the descriptors are from the codebook, and how close the two best classes are.
     """
     second, first = np.partition(scores.values, -2)[-2:]
-    return np.array(
-        [
-            np.abs(scores.values - scores_raw.values).max(),
-            denoised.residual_db,
-            np.sqrt(np.mean(np.square(enhanced.level_db - lowrank.level_db))),
-            encoding.distance,
-            second - first,
-        ],
-        dtype=np.float32,
-    )
+    change = np.abs(scores.values - scores_raw.values).max()
+    return np.array([change, lost[0], lost[1], encoding.distance, second - first], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

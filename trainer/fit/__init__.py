@@ -1,1 +1,1 @@
-""""""
+"""Estimating the parameters of the edge program; `run` tells the order, one file a stage."""

@@ -1,0 +1,205 @@
+"""trainer.toml to one frozen configuration; every section is a stage or a step of the fit."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edge.errors import ConfigError
+from edge.stages.codebook import ENCODINGS, EncodingName
+
+__all__ = [
+    "AugmentConfig",
+    "CodebookConfig",
+    "DenoiseConfig",
+    "EnhanceConfig",
+    "GateConfig",
+    "LowRankConfig",
+    "OrbConfig",
+    "ScalogramConfig",
+    "SurfConfig",
+    "SvmConfig",
+    "TrainerConfig",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class GateConfig:
+    quiet_dbfs: float = -60.0
+    """Peak below which a window is too quiet, dB re full scale"""
+    clipped_fraction: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class ScalogramConfig:
+    rate_hz: int = 16000
+    window_s: float = 5.0
+    """Context of one verdict: image, SVD and autoencoder see this much and nothing else"""
+    hop_s: float = 1.0
+    """Distance of verdicts"""
+    n_bands: int = 128
+    min_hz: float = 40.0
+    max_hz: float = 7600.0
+    omega0: float = 6.0
+    frame_hop_s: float = 0.025
+    split_hz: float = 500.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnhanceConfig:
+    floor_db: float = 30.0
+    background: float = 0.0
+    highboost: float = 0.0
+    blur: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LowRankConfig:
+    rank: int = 12
+    oversampling: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DenoiseConfig:
+    width: int = 32
+    depth: int = 2
+    epochs: int = 40
+    batch: int = 16
+    crop_frames: int = 64
+    learning_rate: float = 3e-3
+    scale_db: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class SurfConfig:
+    scales: tuple[tuple[int, int, int, int], ...] = ((4, 8, 4, 6),)
+    """(zone bands, zone frames, stride bands, stride frames) a scale"""
+    sigma_zones: float = 0.66
+    unit_db: float = 20.0
+    norm_offset: float = 0.05
+    frequency_weight: float = 1.0
+    level_weight: float = 0.4
+    level_offset: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class OrbConfig:
+    patch: int = 31
+    stride_bands: int = 4
+    stride_frames: int = 6
+    frequency_weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CodebookConfig:
+    n_words: int = 64
+    encoding: EncodingName = "vlad"
+    points_per_window: int = 60
+    """Descriptors of a window that K-means sees"""
+
+
+@dataclass(frozen=True, slots=True)
+class SvmConfig:
+    n_components: int = 64
+    gamma: float = 4.0
+    coef0: float = 1.0
+    cost: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentConfig:
+    n_noisy: int = 4
+    """Noise-mixed copies of every window for the autoencoder"""
+    n_noisy_classify: int = 2
+    """How many of them the codebook and the SVM learn from too"""
+    snr_db: tuple[float, float] = (0.0, 30.0)
+    max_windows_a_clip: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerConfig:
+    """Everything that a fit depends on beside the sounds."""
+
+    name: str = "tympan"
+    seed: int = 0
+    descriptor: str = "surf"
+    """surf or orb"""
+    n_inner_folds: int = 4
+    """Parts of the training clips for out-of-fold scores, when the data set gives no folds of its own"""
+    gate: GateConfig = field(default_factory=GateConfig)
+    scalogram: ScalogramConfig = field(default_factory=ScalogramConfig)
+    enhance: EnhanceConfig = field(default_factory=EnhanceConfig)
+    lowrank: LowRankConfig = field(default_factory=LowRankConfig)
+    denoise: DenoiseConfig = field(default_factory=DenoiseConfig)
+    surf: SurfConfig = field(default_factory=SurfConfig)
+    orb: OrbConfig = field(default_factory=OrbConfig)
+    codebook: CodebookConfig = field(default_factory=CodebookConfig)
+    svm: SvmConfig = field(default_factory=SvmConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+
+    def __post_init__(self) -> None:
+        if self.descriptor not in ("surf", "orb"):
+            raise ConfigError(f"trainer.toml: descriptor must be surf or orb. Got {self.descriptor} instead.")
+        if self.codebook.encoding not in ENCODINGS:
+            wanted = ", ".join(ENCODINGS)
+            raise ConfigError(f"trainer.toml: codebook.encoding must be one of {wanted}. Got {self.codebook.encoding} instead.")
+        if not 1 <= self.lowrank.rank <= 32:  # noqa: PLR2004 - the paper's reduction is meaningless above
+            raise ConfigError(f"trainer.toml: lowrank.rank must be in [1, 32]. Got {self.lowrank.rank} instead.")
+        if self.augment.n_noisy < 1 or not 0 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
+            raise ConfigError(
+                f"trainer.toml: 1 <= augment.n_noisy, 0 <= augment.n_noisy_classify <= n_noisy wanted. "
+                f"Got {self.augment.n_noisy} and {self.augment.n_noisy_classify} instead."
+            )
+
+    @classmethod
+    def load(cls, path: Path | None) -> TrainerConfig:
+        """Read a TOML file; None gives the defaults.
+
+        Raises
+        ------
+        ConfigError : no such file, not TOML, an unknown key, or a value of another type
+        """
+        if path is None:
+            return cls()
+        try:
+            given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: a TOML file wanted. Got: {error}") from error
+        return _merge(cls(), given, f"{path}: ")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for the run folder and the manifest."""
+        return asdict(self)
+
+    def with_seed(self, seed: int) -> TrainerConfig:
+        """The same configuration with another seed."""
+        return replace(self, seed=seed)
+
+
+def _merge(config: Any, given: dict[str, Any], where: str) -> Any:
+    """`config` with the given values; the type of each default is the type wanted."""
+    known = {item.name for item in fields(config)}
+    changes: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in known:
+            raise ConfigError(f"{where}one of {', '.join(sorted(known))} wanted. Got {key} instead.")
+        current = getattr(config, key)
+        if is_dataclass(current):
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}a table [{key}] wanted. Got {value!r} instead.")
+            changes[key] = _merge(current, value, f"{where}{key}.")
+        else:
+            changes[key] = _converted(current, value, f"{where}{key}")
+    return replace(config, **changes)
+
+
+def _converted(current: Any, value: Any, where: str) -> Any:
+    if isinstance(current, tuple) and isinstance(value, list) and value:
+        return tuple(_converted(current[0], part, where) for part in value)
+    if isinstance(current, float) and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(current):
+        raise ConfigError(f"{where} must be {type(current).__name__}. Got {value!r} instead.")
+    return value

@@ -1,0 +1,70 @@
+"""The model card of a bundle (Mitchell et al. 2019), from the manifest and measured figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["model_card"]
+
+
+def model_card(manifest: dict[str, Any], metrics: dict[str, Any], measured: dict[str, Any] | None) -> str:
+    """Markdown; every figure with the command it came from."""
+    trained = manifest["trained_on"]
+    stages = "\n".join(f"| {r['name']} | {_params(r['params'])} |" for r in manifest["stages"])
+    return f"""# {manifest["name"]}
+
+Sound classifier made by Tympan {manifest["made_by"]["version"]} after Esmaeilpour, Cardinal and Koerich,
+arXiv 1904.10990: wavelet scalogram, enhancement, SVD, int8 denoising autoencoder, {manifest["stages"][5]["name"].upper()}
+descriptors in zones, K-means++ codebook, polynomial SVM folded into quadratic forms.
+
+- Labels: {", ".join(manifest["labels"])}
+- Input: {manifest["rate_hz"]} Hz mono, a verdict every {manifest["hop_s"]} s over the last {manifest["window_s"]} s
+- Fitted on {len(trained["clips"])} clips (folds {", ".join(map(str, trained["folds"]))}, data {trained["data_sha256"][:16]}…);
+  the manifest lists the SHA-256 of each
+
+## Stages
+
+| stage | parameters |
+|---|---|
+{stages}
+
+## Figures
+
+{_figures(measured)}
+
+Out of fold while fitting (codebook and SVM refitted without the clip's fold; the autoencoder is not):
+{100 * metrics["out_of_fold_window_accuracy"]:.1f} % of {metrics["n_windows"]} clean windows (`metrics.json` of the run).
+
+## Limits
+
+- It knows its labels and nothing else: other sounds get the nearest label. Use the confidence.
+- `suspicion_p` is a conformal p-value under {manifest["calibration"]["n"]} clean windows: small means unlike clean
+  sound. It is not the probability of an attack. The smallest p-value it can give is
+  1/{manifest["calibration"]["n"] + 1}, so it supports no false-alarm rate below
+  {3600 / manifest["hop_s"] / (manifest["calibration"]["n"] + 1):.1f} an hour.
+- An attacker who knows the pipeline can change its label; robustness figures belong beside attack,
+  budget and interval.
+"""
+
+
+def _params(params: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in params.items()) or "learnt"
+
+
+def _figures(measured: dict[str, Any] | None) -> str:
+    if measured is None:
+        return "No held-out figure was given at export: run `trainer evaluate`."
+    clips = measured["clips"]
+    low, high = clips["ci95"]
+    rows = "\n".join(
+        f"| {label} | {row['n']} | {100 * row['recall']:.0f} % | {100 * row['precision']:.0f} % |"
+        for label, row in measured["per_class"].items()
+    )
+    return f"""Protocol {measured["protocol"]}: {100 * clips["accuracy"]:.1f} % of {clips["n"]} clips right (95 % interval
+{100 * low:.1f} to {100 * high:.1f} %), each judged by a bundle that was not fitted on its fold.
+
+    {measured["command"]}
+
+| class | clips | recall | precision |
+|---|---|---|---|
+{rows}"""

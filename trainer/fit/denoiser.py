@@ -1,0 +1,128 @@
+"""The denoising autoencoder: trained on noisy → clean images, then quantised to int8.
+
+Depthwise-separable, nearest upsampling and a pixel-shuffle head: transposed convolutions cost twice
+as much in int8. There is no path around the bottleneck at full resolution: what is passed on has
+been through a quarter of the resolution, so that fine perturbations are not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import tensorflow as tf
+from numpy.random import Generator
+from tensorflow import keras
+from tqdm.auto import tqdm
+
+from edge.stages.denoise import Denoise
+from edge.types import F32
+from trainer.config import DenoiseConfig
+from trainer.errors import ExportError
+
+__all__ = ["TrainedDenoiser", "fit_denoiser", "quantise"]
+
+N_REPRESENTATIVE = 100
+"""Images that set the ranges of the quantisation"""
+SHUFFLE = 4
+"""Side of the patch that one cell of the inner grid stands for"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedDenoiser:
+    """A float autoencoder with the story of its training."""
+
+    model: Any
+    """keras.Model (n, n_bands, n_frames, 1) to the same, levels / scale_db"""
+    losses: tuple[float, ...]
+    """Mean squared error of each epoch, in units of scale_db²"""
+
+
+def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | None = None) -> Any:
+    """The untrained network for images (n_bands, n_frames)."""
+    if n_bands % (2 * SHUFFLE) or n_frames % (2 * SHUFFLE):
+        raise ExportError(f"autoencoder: an image with sides divisible by 8 wanted. Got {(n_bands, n_frames)} instead.")
+    layers = keras.layers
+    width = config.width
+
+    def separable(x: Any, filters: int, stride: int = 1) -> Any:
+        x = layers.DepthwiseConv2D(3, strides=stride, padding="same")(x)
+        return layers.Conv2D(filters, 1, activation="relu")(x)
+
+    image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1))
+    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu")(image)
+    fine = separable(fine, width)
+    coarse = separable(fine, 2 * width, stride=2)
+    for _ in range(config.depth):
+        coarse = separable(coarse, 2 * width)
+    up = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2D(width, 1)(coarse))
+    x = layers.ReLU()(layers.Add()([up, fine]))
+    x = separable(x, 2 * width)
+    x = layers.Conv2D(SHUFFLE * SHUFFLE, 1)(x)
+    return keras.Model(image, _PixelShuffle()(x))
+
+
+@keras.utils.register_keras_serializable(package="tympan")
+class _PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
+    """Channels to space: (n, h, w, 16) to (n, 4h, 4w, 1)."""
+
+    def call(self, x: Any) -> Any:
+        return tf.nn.depth_to_space(x, SHUFFLE)
+
+
+def fit_denoiser(inputs: F32, clean: F32, config: DenoiseConfig, rng: Generator) -> TrainedDenoiser:
+    """Train on `inputs` (n_copies, n_windows, n_bands, n_frames) → `clean` (n_windows, n_bands, n_frames), dB above the floor.
+
+    Adam with a cosine decay; deterministic from `rng` on one machine. Random stretches of
+    `config.crop_frames` frames are used: the network is convolutional, and short stretches train faster.
+    """
+    keras.utils.set_random_seed(int(rng.integers(2**31)))
+    tf.config.experimental.enable_op_determinism()
+    n_copies, n_windows, n_bands, n_frames = inputs.shape
+    scale = np.float32(config.scale_db)
+    crop = min(config.crop_frames, n_frames)
+    model = build(n_bands, crop, config)
+    n = n_copies * n_windows
+    steps = -(-n // config.batch) * config.epochs
+    schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.02)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
+    losses = []
+    for _ in tqdm(range(config.epochs), desc="autoencoder", unit="epoch", disable=None):
+        order = rng.permutation(n)
+        starts = rng.integers(0, n_frames - crop + 1, size=n)
+        x = np.empty((n, n_bands, crop, 1), dtype=np.float32)
+        y = np.empty_like(x)
+        for row, (i, start) in enumerate(zip(order, starts, strict=True)):
+            stretch = np.s_[:, start : start + crop]
+            x[row, :, :, 0] = inputs[i // n_windows, i % n_windows][stretch]
+            y[row, :, :, 0] = clean[i % n_windows][stretch]
+        story = model.fit(x / scale, y / scale, batch_size=config.batch, epochs=1, shuffle=False, verbose=0)
+        losses.append(float(story.history["loss"][0]))
+    whole = build(n_bands, n_frames, config)
+    whole.set_weights(model.get_weights())
+    return TrainedDenoiser(model=whole, losses=tuple(losses))
+
+
+def quantise(trained: TrainedDenoiser, inputs: F32, config: DenoiseConfig) -> Denoise:
+    """Full-int8 TFLite, batch 1, int8 in and out, as a finished stage; ranges from some of `inputs` (see above)."""
+    _, n_windows, n_bands, n_frames = inputs.shape
+    fixed = build(n_bands, n_frames, config, batch=1)
+    fixed.set_weights(trained.model.get_weights())
+    chosen = np.linspace(0, inputs.shape[0] * n_windows - 1, N_REPRESENTATIVE).astype(int)
+    images = [inputs[i // n_windows, i % n_windows][None, :, :, None] / np.float32(config.scale_db) for i in chosen]
+    converter = tf.lite.TFLiteConverter.from_keras_model(fixed)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    converter.representative_dataset = lambda: ([image] for image in images)
+    with contextlib.redirect_stdout(io.StringIO()):
+        # The converter prints the signature of every graph.
+        content = converter.convert()
+    return Denoise(model=bytes(content), scale_db=config.scale_db)

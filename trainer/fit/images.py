@@ -1,0 +1,120 @@
+"""Clips to windows, noisy twins and images, through the stages of the edge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from edge.framing import windows_of
+from edge.stages.enhance import Enhance
+from edge.stages.gate import Gate
+from edge.stages.lowrank import LowRank
+from edge.stages.scalogram import MorletScalogram
+from edge.types import F32, Scalogram, Window
+from trainer.augment import mix, training_noise
+from trainer.config import AugmentConfig, TrainerConfig
+from trainer.data import Dataset, read_clip
+from trainer.errors import DatasetError
+
+__all__ = ["Front", "Images", "build_front", "read_images"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Front:
+    """The stages before the autoencoder: parameters of the configuration alone."""
+
+    gate: Gate
+    scalogram: MorletScalogram
+    enhance: Enhance
+    lowrank: LowRank
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Images:
+    """Every training window as images, clean first, then its noisy twins."""
+
+    enhanced: F32
+    """(1 + n_noisy, n_windows, n_bands, n_frames), dB above the floor"""
+    lowrank: F32
+    """The same after the SVD"""
+    classes: NDArray[np.intp]
+    """(n_windows,), index into the data set's labels"""
+    folds: NDArray[np.intp]
+    """(n_windows,), fold of the clip"""
+
+
+def build_front(config: TrainerConfig, rng: Generator) -> Front:
+    """The front of the pipeline; the random test matrix of the SVD is drawn here."""
+    c = config.scalogram
+    scalogram = MorletScalogram(
+        rate_hz=c.rate_hz,
+        window_s=c.window_s,
+        n_bands=c.n_bands,
+        min_hz=c.min_hz,
+        max_hz=c.max_hz,
+        omega0=c.omega0,
+        hop_s=c.frame_hop_s,
+        split_hz=c.split_hz,
+    )
+    e, r = config.enhance, config.lowrank
+    test_matrix = rng.standard_normal((scalogram.n_frames, r.rank + r.oversampling)).astype(np.float32)
+    return Front(
+        gate=Gate(quiet_dbfs=config.gate.quiet_dbfs, clipped_fraction=config.gate.clipped_fraction),
+        scalogram=scalogram,
+        enhance=Enhance(floor_db=e.floor_db, background=e.background, highboost=e.highboost, blur=e.blur),
+        lowrank=LowRank(test_matrix=test_matrix, rank=r.rank),
+    )
+
+
+def read_images(dataset: Dataset, front: Front, config: TrainerConfig, rng: Generator) -> Images:
+    """Read every clip, keep the windows that the gate lets pass, and add the noisy twins.
+
+    Raises
+    ------
+    DatasetError : a clip cannot be read, or a class has no window left
+    """
+    rows: list[list[tuple[F32, F32]]] = []
+    classes, folds = [], []
+    for clip in tqdm(dataset.clips, desc="images", unit="clip", disable=None):
+        samples = read_clip(clip, rate_hz=config.scalogram.rate_hz)
+        for window in _spread(samples, front, config):
+            rows.append([_image(front, each) for each in _with_twins(window, config.augment, rng)])
+            classes.append(dataset.labels.index(clip.label))
+            folds.append(clip.fold)
+    silent = sorted(set(range(len(dataset.labels))) - set(classes))
+    if silent:
+        raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
+    pairs = np.array(rows, dtype=np.float32)
+    return Images(
+        enhanced=np.ascontiguousarray(pairs[:, :, 0].swapaxes(0, 1)),
+        lowrank=np.ascontiguousarray(pairs[:, :, 1].swapaxes(0, 1)),
+        classes=np.array(classes, dtype=np.intp),
+        folds=np.array(folds, dtype=np.intp),
+    )
+
+
+def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
+    """At most `max_windows_a_clip` windows of a clip that do not overlap, spread over it."""
+    c = config.scalogram
+    windows = list(windows_of(samples, rate_hz=c.rate_hz, window_s=c.window_s, hop_s=c.window_s))
+    sounding = [window for window in windows if front.gate(window).reason is None]
+    step = max(1, -(-len(sounding) // config.augment.max_windows_a_clip))
+    return sounding[::step]
+
+
+def _with_twins(window: Window, config: AugmentConfig, rng: Generator) -> list[Window]:
+    windows = [window]
+    for _ in range(config.n_noisy):
+        noise = training_noise(len(window.samples), window.rate_hz, rng)
+        noisy = mix(window.samples, noise, float(rng.uniform(*config.snr_db)))
+        windows.append(Window(noisy, window.rate_hz, window.start_s))
+    return windows
+
+
+def _image(front: Front, window: Window) -> tuple[F32, F32]:
+    enhanced: Scalogram = front.enhance(front.scalogram(window))
+    return enhanced.level_db, front.lowrank(enhanced).level_db

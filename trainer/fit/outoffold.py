@@ -1,0 +1,78 @@
+"""Scores of training windows by heads that were not fitted on them.
+
+The head (codebook and SVM) is fitted again for each inner fold. The autoencoder is not: it learns
+noise, not classes, and one more training a fold would double the time of a fit; whether that shows is
+measured on held-out clips (`trainer evaluate` prints the Kolmogorov-Smirnov test of the p-values).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from edge.stages.codebook import Codebook
+from edge.stages.suspicion import indicators
+from edge.stages.svm import QuadraticSvm
+from edge.types import F32
+from trainer.errors import TrainerError
+from trainer.fit.purified import Purified, Row
+
+__all__ = ["Head", "OutOfFold", "score_out_of_fold"]
+
+Head = tuple[Codebook, QuadraticSvm]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutOfFold:
+    """What the inner folds say of the windows they left out."""
+
+    scores: F32
+    """(n_windows, n_classes), of the clean windows"""
+    clean: F32
+    """(n_windows, n_indicators)"""
+    noisy: F32
+    """(n_windows, n_indicators), of each window's first noisy twin"""
+
+    def accuracy(self, classes: NDArray[np.intp]) -> float:
+        """Share of clean windows with the right label."""
+        return float(np.mean(self.scores.argmax(axis=1) == classes))
+
+
+def score_out_of_fold(
+    purified: Purified, n_parts: int, fit_head: Callable[[NDArray[np.intp]], Head], rng: Generator
+) -> OutOfFold:
+    """Leave out one inner fold at a time; `fit_head` fits on the windows with the given indices."""
+    parts = inner_folds(purified, n_parts, rng)
+    scores: dict[int, F32] = {}
+    clean: dict[int, F32] = {}
+    noisy: dict[int, F32] = {}
+    for part in np.unique(parts):
+        codebook, svm = fit_head(np.flatnonzero(parts != part))
+        for i in np.flatnonzero(parts == part):
+            scores[i], clean[i] = _judge(purified.rows[0][i], codebook, svm)
+            _, noisy[i] = _judge(purified.rows[1][i], codebook, svm)
+    order = range(len(parts))
+    return OutOfFold(*(np.array([found[i] for i in order]) for found in (scores, clean, noisy)))
+
+
+def inner_folds(purified: Purified, n_parts: int, rng: Generator) -> NDArray[np.intp]:
+    """The data set's own folds if there are two or more (clips of one recording stay together), else dealt by class."""
+    if len(np.unique(purified.folds)) > 1:
+        return purified.folds
+    parts = np.zeros_like(purified.classes)
+    for k in np.unique(purified.classes):
+        members = rng.permutation(np.flatnonzero(purified.classes == k))
+        parts[members] = np.arange(len(members)) % n_parts
+    return parts
+
+
+def _judge(row: Row, codebook: Codebook, svm: QuadraticSvm) -> tuple[F32, F32]:
+    if row.raw is None:
+        raise TrainerError("out of fold: the raw descriptors wanted. Got none instead.")
+    encoding = codebook(row.purified)
+    scores = svm(encoding)
+    return scores.values, indicators(row.residuals, encoding, scores, svm(codebook(row.raw)))

@@ -1,0 +1,66 @@
+"""Training images through the quantised autoencoder and the descriptor: what the head learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm.auto import tqdm
+
+from edge.stages.codebook import Codebook
+from edge.stages.denoise import Denoise
+from edge.stages.suspicion import residuals
+from edge.types import F32, Descriptors, Scalogram
+from trainer.fit.descriptor import Describe
+from trainer.fit.images import Images
+
+__all__ = ["Purified", "Row", "purify_all"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """One image of one window, described."""
+
+    purified: Descriptors
+    """Of the autoencoder's output"""
+    raw: Descriptors | None
+    """Of the enhanced image; kept for the windows whose indicators are needed"""
+    residuals: F32
+    """(2,): what the autoencoder and the SVD took away, dB"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Purified:
+    """All windows, clean first, then the noisy twins that the head learns from."""
+
+    rows: tuple[tuple[Row, ...], ...]
+    """(1 + n_twins) of n_windows"""
+    classes: NDArray[np.intp]
+    """(n_windows,)"""
+    folds: NDArray[np.intp]
+    """(n_windows,)"""
+
+    def encode(self, codebook: Codebook, windows: NDArray[np.intp], *, twins: bool = True) -> F32:
+        """Encodings (n, n_dims) of these windows, and of their twins after them."""
+        copies = self.rows if twins else self.rows[:1]
+        return np.array([codebook(copy[i].purified).values for copy in copies for i in windows])
+
+
+def purify_all(images: Images, denoise: Denoise, describe: Describe, n_twins: int) -> Purified:
+    """Through the stages of the edge, image by image."""
+    copies = range(1 + n_twins)
+    n_windows = len(images.classes)
+    rows = []
+    with tqdm(total=len(copies) * n_windows, desc="purify", unit="image", disable=None) as bar:
+        for copy in copies:
+            found = []
+            for i in range(n_windows):
+                enhanced = Scalogram(images.enhanced[copy, i], peak_db=0.0)
+                lowrank = Scalogram(images.lowrank[copy, i], peak_db=0.0)
+                denoised = denoise(lowrank)
+                raw = describe(enhanced) if copy <= 1 else None
+                found.append(Row(describe(denoised.scalogram), raw, residuals(enhanced, lowrank, denoised)))
+                bar.update()
+            rows.append(tuple(found))
+    return Purified(rows=tuple(rows), classes=images.classes, folds=images.folds)

@@ -1,0 +1,115 @@
+"""The order of fitting, from a data set to a run folder.
+
+    sounds → windows and noisy twins → images → autoencoder → int8 → purified images
+           → descriptors → codebook → SVM → out-of-fold scores → temperature and suspicion
+
+Everything behind the autoencoder learns what the quantised autoencoder gives, through the same
+stages that run on the device.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from edge.pipeline import Pipeline
+from trainer.config import TrainerConfig
+from trainer.data import Dataset, check_trainable
+from trainer.fit.codebook import fit_codebook
+from trainer.fit.denoiser import fit_denoiser, quantise
+from trainer.fit.descriptor import build_descriptor
+from trainer.fit.figures import draw_fit, fit_metrics
+from trainer.fit.images import build_front, read_images
+from trainer.fit.outoffold import Head, score_out_of_fold
+from trainer.fit.purified import Purified, purify_all
+from trainer.fit.rundir import create_run
+from trainer.fit.suspicion import fit_suspicion
+from trainer.fit.svm import fit_kernel, fit_svm, fit_temperature
+
+__all__ = ["fit"]
+
+log = logging.getLogger(__name__)
+
+
+def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
+    """Fit every stage on all clips of `dataset` and write the run folder `out`; gives `out`.
+
+    Deterministic from `config.seed` on one machine.
+
+    Raises
+    ------
+    DatasetError : a clip cannot be read, or a class has too little sound
+    ConfigError : `out` is there already
+    """
+    check_trainable(dataset)
+    with create_run(out, config, dataset) as run:
+        rng = np.random.default_rng(config.seed)
+        front = build_front(config, rng)
+        images = read_images(dataset, front, config, rng)
+        log.info("%d windows of %d clips, %d noisy twins each", len(images.classes), len(dataset.clips), config.augment.n_noisy)
+
+        trained = fit_denoiser(images.lowrank, images.enhanced[0], config.denoise, rng)
+        trained.model.save(run.path / "denoiser.keras")
+        denoise = quantise(trained, images.lowrank, config.denoise)
+        log.info("autoencoder: loss %.5f to %.5f, %d bytes", trained.losses[0], trained.losses[-1], len(denoise.model))
+
+        describe = build_descriptor(config, front.scalogram)
+        purified = purify_all(images, denoise, describe, max(1, config.augment.n_noisy_classify))
+        del images
+
+        def fit_head(windows: NDArray[np.intp]) -> Head:
+            return _fit_head(purified, windows, len(dataset.labels), config, rng)
+
+        codebook, svm = fit_head(np.arange(len(purified.classes)))
+        scored = score_out_of_fold(purified, config.n_inner_folds, fit_head, rng)
+        svm = fit_temperature(svm, scored.scores, purified.classes)
+        suspicion = fit_suspicion(scored.clean, scored.noisy)
+        log.info("out of fold: %.1f %% of clean windows", 100 * scored.accuracy(purified.classes))
+
+        pipeline = Pipeline(
+            labels=dataset.labels,
+            gate=front.gate,
+            scalogram=front.scalogram,
+            enhance=front.enhance,
+            lowrank=front.lowrank,
+            denoise=denoise,
+            describe=describe,
+            codebook=codebook,
+            svm=svm,
+            suspicion=suspicion,
+        )
+        run.write_pipeline(pipeline)
+        run.write_arrays("svm_kernel.npz", _kernel_arrays(purified, pipeline, config))
+        run.write_json("metrics.json", fit_metrics(trained, scored, purified.classes))
+        draw_fit(run.path / "figures", trained, scored, suspicion)
+    return Path(out)
+
+
+def _fit_head(
+    purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig, rng: Generator
+) -> Head:
+    """Codebook and SVM on some windows and their noisy twins."""
+    n_copies = 1 + config.augment.n_noisy_classify
+    learnt = Purified(purified.rows[:n_copies], purified.classes, purified.folds)
+    codebook = fit_codebook([copy[i].purified.values for copy in learnt.rows for i in windows], config.codebook, rng)
+    classes = np.tile(purified.classes[windows], n_copies)
+    return codebook, fit_svm(learnt.encode(codebook, windows), classes, n_classes, config.svm, rng)
+
+
+def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig) -> dict[str, NDArray[np.generic]]:
+    """The kernel SVM on whole encodings, to say what PCA and folding cost."""
+    n_copies = 1 + config.augment.n_noisy_classify
+    learnt = Purified(purified.rows[:n_copies], purified.classes, purified.folds)
+    encodings = learnt.encode(pipeline.codebook, np.arange(len(purified.classes)))
+    machines = fit_kernel(encodings, np.tile(purified.classes, n_copies), len(pipeline.labels), config.svm)
+    return {
+        "support": machines.support.astype(np.float32),
+        "dual": machines.dual.astype(np.float32),
+        "bias": machines.bias.astype(np.float32),
+        "gamma": np.float32(config.svm.gamma),
+        "coef0": np.float32(config.svm.coef0),
+    }

@@ -1,0 +1,89 @@
+"""The polynomial SVM, and its exact folding into quadratic forms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from sklearn.decomposition import PCA
+from sklearn.svm import SVC
+
+from edge.stages.svm import QuadraticSvm
+from edge.types import F32
+from trainer.config import SvmConfig
+from trainer.errors import TrainerError
+
+__all__ = ["KernelMachines", "fit_kernel", "fit_svm", "fit_temperature"]
+
+F64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelMachines:
+    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')²."""
+
+    support: F64
+    """(n_support, n_dims), all training vectors that support some class"""
+    dual: F64
+    """(n_classes, n_support)"""
+    bias: F64
+    """(n_classes,)"""
+
+
+def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> KernelMachines:
+    """Fit on encodings (n, n_dims) with class indices (n,)."""
+    missing = sorted(set(range(n_classes)) - set(classes.tolist()))
+    if missing:
+        raise TrainerError(f"svm: sounds of every class wanted. Got none of class {missing[0]} instead.")
+    vectors = encodings.astype(np.float64)
+    dual = np.zeros((n_classes, len(vectors)))
+    bias = np.zeros(n_classes)
+    for k in range(n_classes):
+        machine = SVC(kernel="poly", degree=2, gamma=config.gamma, coef0=config.coef0, C=config.cost)
+        machine.fit(vectors, classes == k)
+        dual[k, machine.support_] = machine.dual_coef_[0]
+        bias[k] = machine.intercept_[0]
+    used = np.any(dual != 0.0, axis=0)
+    return KernelMachines(support=vectors[used], dual=dual[:, used], bias=bias)
+
+
+def fit_svm(
+    encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig, rng: Generator
+) -> QuadraticSvm:
+    """PCA, kernel SVMs on the components, and the folding; the temperature is 1 until it is fitted.
+
+    Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ.
+    """
+    n_components = min(config.n_components, *encodings.shape)
+    pca = PCA(n_components, svd_solver="full", random_state=int(rng.integers(2**31))).fit(encodings.astype(np.float64))
+    # Rounded before the SVM sees them: it learns the projection that the bundle holds.
+    mean, projection = pca.mean_.astype(np.float32), np.ascontiguousarray(pca.components_, dtype=np.float32)
+    reduced = (encodings - mean) @ projection.T
+    machines = fit_kernel(reduced, classes, n_classes, config)
+    alpha, v = machines.dual, machines.support
+    quad = config.gamma**2 * np.einsum("ks,si,sj->kij", alpha, v, v, optimize=True)
+    linear = 2.0 * config.coef0 * config.gamma * alpha @ v
+    bias = machines.bias + config.coef0**2 * alpha.sum(axis=1)
+    return QuadraticSvm(
+        mean=mean,
+        projection=projection,
+        quad=np.ascontiguousarray(quad, dtype=np.float32),
+        linear=np.ascontiguousarray(linear, dtype=np.float32),
+        bias=bias.astype(np.float32),
+        temperature=1.0,
+    )
+
+
+def fit_temperature(svm: QuadraticSvm, scores: F32, classes: NDArray[np.intp]) -> QuadraticSvm:
+    """The temperature that makes out-of-fold scores (n, n_classes) most likely (Guo et al. 2017)."""
+
+    def loss(log_temperature: float) -> float:
+        z = scores / np.exp(log_temperature)
+        z = z - z.max(axis=1, keepdims=True)
+        return float(np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), classes]))
+
+    best = minimize_scalar(loss, bounds=(np.log(0.01), np.log(10.0)), method="bounded")
+    return replace(svm, temperature=round(float(np.exp(best.x)), 6))
