@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         force=True,
     )
     # TensorFlow's own start-up lines say nothing to a user of this command.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if args.verbose else "3")
     try:
         HANDLERS[args.command](args)
     except EdgeError as error:
@@ -66,7 +66,7 @@ def run_export(args: argparse.Namespace) -> None:
     """Make a bundle of a run."""
     from trainer.export import export
 
-    print(export(args.run, target=args.target, out=args.out))
+    print(export(args.run, target=args.target, out=args.out, figures=args.figures))
 
 
 def run_evaluate(args: argparse.Namespace) -> None:
@@ -109,7 +109,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     if args.report is not None:
         from trainer.report import write_report
 
-        logging.getLogger(__name__).info("report: %s", write_report(evaluation, args.report, figures))
+        logging.getLogger("trainer.cli").info("report: %s", write_report(evaluation, args.report, figures))
     text = summary(figures)
     if args.stages:
         text += "".join(f"\n{' | '.join(row)}" for row in stage_rows(figures["stages"]))

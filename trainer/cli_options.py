@@ -25,7 +25,7 @@ DIR holds one folder a class; folds come from DIR/folds.csv (file,fold), from na
 (1-100032-A.ogg is in fold 1), or, with neither, from the files' content.""",
     "export": """\
 example:
-  trainer export runs/a --target tflite --out models/a-0.1.0""",
+  trainer export runs/a --target tflite --out models/a-0.1.0 --figures lofo.json""",
     "evaluate": """\
 examples:
   trainer evaluate models/a-0.1.0 --data sounds --folds 4 --json a.json --report report
@@ -71,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("run", type=Path, metavar="RUN", help="folder that `trainer fit` made")
     export.add_argument("--target", required=True, help="runtime of the bundle, e.g. tflite")
     export.add_argument("--out", type=Path, required=True, metavar="DIR", help="bundle folder to make")
+    export.add_argument("--figures", type=Path, metavar="F", help="JSON of `trainer evaluate`, for the model card")
     add_evaluate_options(command("evaluate", "score deployed bundles on clips they were not fitted on"))
     add_attack_options(command("attack", "perturb held-out clips and ask the deployed bundle"))
     inspect = command("inspect", "say what a bundle is")

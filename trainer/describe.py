@@ -73,4 +73,6 @@ def short(value: Any) -> str:
         return f"({pairs(value)})"
     if isinstance(value, list) and len(value) > N_LONGEST:
         return f"[{short(value[0])}, … {len(value)} values]"
+    if isinstance(value, list):
+        return f"[{', '.join(map(short, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)

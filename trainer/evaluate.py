@@ -17,7 +17,16 @@ from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import DatasetError, TrainClipsError
 from trainer.stats import F64, calibration_error, ks_uniform, proportion
 
-__all__ = ["Evaluation", "Judged", "check_held_out", "evaluate_bundle", "judge_dataset", "summary"]
+__all__ = [
+    "TRAIN_CLIPS_MARK",
+    "Evaluation",
+    "Judged",
+    "accuracy",
+    "check_held_out",
+    "evaluate_bundle",
+    "judge_dataset",
+    "summary",
+]
 
 TRAIN_CLIPS_MARK = "INCLUDES TRAINING CLIPS"
 
@@ -160,7 +169,7 @@ def evaluate_bundle(
         judged=judge_dataset(bundle, dataset),
         data_sha256=dataset.sha256,
         command=command,
-        seed=bundle.manifest["trained_on"].get("seed"),
+        seed=bundle.manifest["made_by"]["seed"],
         train_clips=train_clips,
         runs={} if run is None else {bundle.id: run},
     )
