@@ -110,7 +110,9 @@ def read_bundle(path: Path, *, golden: bool = False) -> Bundle:
     present = {item.name for item in path.iterdir()} - {"manifest.json", "manifest.sha256"}
     if present != set(FILES):
         extra, missing = sorted(present - set(FILES)), sorted(set(FILES) - present)
-        raise ChecksumError(f"{path}: the files {', '.join(FILES)} wanted. Got extra {extra}, missing {missing} instead.")
+        raise ChecksumError(
+            f"{path}: the files {', '.join(FILES)} wanted. Got extra {extra}, missing {missing} instead."
+        )
     contents = {name: _read_listed(path, name, manifest["files"][name]) for name in FILES}
     try:
         arrays = _load_arrays(contents["arrays.npz"], manifest["arrays"])
@@ -128,7 +130,9 @@ def read_bundle(path: Path, *, golden: bool = False) -> Bundle:
 def _read_file(path: Path, name: str) -> bytes:
     file = path / name
     if file.is_symlink() or not file.is_file():
-        raise ChecksumError(f"{path}: the file {name} wanted. Got {'no plain file' if file.exists() else 'none'} instead.")
+        raise ChecksumError(
+            f"{path}: the file {name} wanted. Got {'no plain file' if file.exists() else 'none'} instead."
+        )
     if file.stat().st_size > MAX_BYTES:
         raise ChecksumError(f"{file}: at most {MAX_BYTES} bytes wanted. Got {file.stat().st_size} instead.")
     return file.read_bytes()
@@ -149,7 +153,9 @@ def _parse_manifest(path: Path, content: bytes) -> dict[str, Any]:
         manifest = json.loads(content)
         schema = manifest["schema"]
         if schema != SCHEMA:
-            raise SchemaError(f"{path}: schema {SCHEMA} wanted. Got {schema} instead: another version of Tympan made it.")
+            raise SchemaError(
+                f"{path}: schema {SCHEMA} wanted. Got {schema} instead: another version of Tympan made it."
+            )
         files = manifest["files"]
         if set(files) != set(FILES):
             raise SchemaError(f"{path}: files must list {', '.join(FILES)}. Got {sorted(files)} instead.")
@@ -164,10 +170,12 @@ def _parse_manifest(path: Path, content: bytes) -> dict[str, Any]:
 
 def _check_heads(path: Path, manifest: dict[str, Any]) -> None:
     labels = manifest["labels"]
-    if len(labels) < 2 or len(set(labels)) != len(labels) or not all(isinstance(label, str) for label in labels):  # noqa: PLR2004
+    if len(labels) < 2 or len(set(labels)) != len(labels) or not all(isinstance(label, str) for label in labels):
         raise SchemaError(f"{path}: at least two different labels wanted. Got {labels} instead.")
     if not 0 < manifest["hop_s"] <= manifest["window_s"]:
-        raise SchemaError(f"{path}: 0 < hop_s <= window_s wanted. Got {manifest['hop_s']}, {manifest['window_s']} instead.")
+        raise SchemaError(
+            f"{path}: 0 < hop_s <= window_s wanted. Got {manifest['hop_s']}, {manifest['window_s']} instead."
+        )
     if not all(isinstance(sha256, str) for sha256 in manifest["trained_on"]["clips"]):
         raise SchemaError(f"{path}: trained_on.clips must be SHA-256 sums. Got something else instead.")
 
@@ -184,7 +192,9 @@ def _load_arrays(content: bytes, listed: dict[str, Any]) -> dict[str, F32]:
     for name, entry in listed.items():
         array = arrays[name]
         if list(array.shape) != entry["shape"] or array.dtype.name != entry["dtype"] or entry["dtype"] != "float32":
-            raise ValueError(f"array {name} must be float32 {entry['shape']}, is {array.dtype.name} {list(array.shape)}")
+            raise ValueError(
+                f"array {name} must be float32 {entry['shape']}, is {array.dtype.name} {list(array.shape)}"
+            )
         if not np.isfinite(array).all():
             raise ValueError(f"array {name} must be finite")
         array.flags.writeable = False

@@ -51,7 +51,7 @@ def replay(pipeline: Pipeline, golden: dict[str, np.ndarray], tolerance: dict[st
     ParityError : a label differs, or a value by more than its tolerance
     """
     pcm = golden.get("pcm")
-    if pcm is None or pcm.ndim != 2 or pcm.dtype != np.int16 or len(pcm) == 0:  # noqa: PLR2004
+    if pcm is None or pcm.ndim != 2 or pcm.dtype != np.int16 or len(pcm) == 0:
         raise SchemaError("golden.npz: pcm (n >= 1, n_samples) int16 wanted. Got something else instead.")
     deviation: dict[str, float] = {}
     for i, samples in enumerate(pcm):
@@ -60,11 +60,15 @@ def replay(pipeline: Pipeline, golden: dict[str, np.ndarray], tolerance: dict[st
         for name, value in values.items():
             wanted = golden.get(f"{name}.{i}")
             if wanted is None or wanted.shape != value.shape or name not in tolerance:
-                raise SchemaError(f"golden.npz: {name}.{i} {value.shape} and its tolerance wanted. Got none like it instead.")
+                raise SchemaError(
+                    f"golden.npz: {name}.{i} {value.shape} and its tolerance wanted. Got none like it instead."
+                )
             difference = float(np.abs(value - wanted).max())
             deviation[name] = max(deviation.get(name, 0.0), difference)
             if not difference <= tolerance[name]:
-                raise ParityError(f"golden window {i}: {name} within {tolerance[name]} wanted. Got {difference:.3g} instead.")
+                raise ParityError(
+                    f"golden window {i}: {name} within {tolerance[name]} wanted. Got {difference:.3g} instead."
+                )
         best, wanted_best = (int(array.argmax()) for array in (values["scores"], golden[f"scores.{i}"]))
         if best != wanted_best:
             labels = pipeline.labels

@@ -49,7 +49,9 @@ def record_stage(stage: Any) -> tuple[dict[str, Any], dict[str, F32]]:
         if isinstance(value, np.ndarray):
             arrays[f"{stage.name}.{item.name}"] = value
         elif isinstance(value, tuple):
-            params[item.name] = [asdict(part) if is_dataclass(part) and not isinstance(part, type) else part for part in value]
+            params[item.name] = [
+                asdict(part) if is_dataclass(part) and not isinstance(part, type) else part for part in value
+            ]
         elif not isinstance(value, bytes):
             params[item.name] = value
     return {"name": stage.name, "params": params}, arrays

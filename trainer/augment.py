@@ -46,4 +46,5 @@ def mix(samples: F32, noise: F32, snr_db: float) -> F32:
 
 
 def _unit(noise: np.ndarray) -> F32:
-    return (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    scaled: F32 = (noise / np.sqrt(np.mean(noise**2))).astype(np.float32)
+    return scaled

@@ -27,6 +27,8 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
+    """What is too quiet or too distorted to judge."""
+
     quiet_dbfs: float = -60.0
     """Peak below which a window is too quiet, dB re full scale"""
     clipped_fraction: float = 0.2
@@ -34,6 +36,8 @@ class GateConfig:
 
 @dataclass(frozen=True, slots=True)
 class ScalogramConfig:
+    """The wavelet transform, and the framing of verdicts."""
+
     rate_hz: int = 16000
     window_s: float = 5.0
     """Context of one verdict: image, SVD and autoencoder see this much and nothing else"""
@@ -49,6 +53,8 @@ class ScalogramConfig:
 
 @dataclass(frozen=True, slots=True)
 class EnhanceConfig:
+    """Floor, background subtraction, highboost and smoothing."""
+
     floor_db: float = 30.0
     background: float = 0.0
     highboost: float = 0.0
@@ -57,14 +63,20 @@ class EnhanceConfig:
 
 @dataclass(frozen=True, slots=True)
 class LowRankConfig:
+    """The SVD."""
+
     rank: int = 12
     oversampling: int = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DenoiseConfig:
+    """The autoencoder and its training."""
+
     width: int = 32
     depth: int = 2
+    reach_frames: int = 9
+    """Width of the inner kernels, in cells of 8 frames"""
     epochs: int = 40
     batch: int = 16
     crop_frames: int = 64
@@ -74,6 +86,8 @@ class DenoiseConfig:
 
 @dataclass(frozen=True, slots=True)
 class SurfConfig:
+    """Dense SURF: grids, weights and normalisation."""
+
     scales: tuple[tuple[int, int, int, int], ...] = ((4, 8, 4, 6),)
     """(zone bands, zone frames, stride bands, stride frames) a scale"""
     sigma_zones: float = 0.66
@@ -86,6 +100,8 @@ class SurfConfig:
 
 @dataclass(frozen=True, slots=True)
 class OrbConfig:
+    """Dense ORB."""
+
     patch: int = 31
     stride_bands: int = 4
     stride_frames: int = 6
@@ -94,6 +110,8 @@ class OrbConfig:
 
 @dataclass(frozen=True, slots=True)
 class CodebookConfig:
+    """K-means++ and the encoding."""
+
     n_words: int = 64
     encoding: EncodingName = "vlad"
     points_per_window: int = 60
@@ -102,6 +120,8 @@ class CodebookConfig:
 
 @dataclass(frozen=True, slots=True)
 class SvmConfig:
+    """PCA and the polynomial kernel."""
+
     n_components: int = 64
     gamma: float = 4.0
     coef0: float = 1.0
@@ -110,6 +130,8 @@ class SvmConfig:
 
 @dataclass(frozen=True, slots=True)
 class AugmentConfig:
+    """Noisy twins, and how many windows a clip gives."""
+
     n_noisy: int = 4
     """Noise-mixed copies of every window for the autoencoder"""
     n_noisy_classify: int = 2
@@ -144,8 +166,10 @@ class TrainerConfig:
             raise ConfigError(f"trainer.toml: descriptor must be surf or orb. Got {self.descriptor} instead.")
         if self.codebook.encoding not in ENCODINGS:
             wanted = ", ".join(ENCODINGS)
-            raise ConfigError(f"trainer.toml: codebook.encoding must be one of {wanted}. Got {self.codebook.encoding} instead.")
-        if not 1 <= self.lowrank.rank <= 32:  # noqa: PLR2004 - the paper's reduction is meaningless above
+            raise ConfigError(
+                f"trainer.toml: codebook.encoding must be one of {wanted}. Got {self.codebook.encoding} instead."
+            )
+        if not 1 <= self.lowrank.rank <= 32:
             raise ConfigError(f"trainer.toml: lowrank.rank must be in [1, 32]. Got {self.lowrank.rank} instead.")
         if self.augment.n_noisy < 1 or not 0 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
             raise ConfigError(
@@ -167,7 +191,8 @@ class TrainerConfig:
             given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: a TOML file wanted. Got: {error}") from error
-        return _merge(cls(), given, f"{path}: ")
+        merged: TrainerConfig = _merge(cls(), given, f"{path}: ")
+        return merged
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for the run folder and the manifest."""

@@ -1,3 +1,4 @@
-"""The stages of the forward path, in order: gate, scalogram, enhance, lowrank, denoise, surf or orb, codebook, svm,
-suspicion. Siblings do not import each other.
+"""The stages of the forward path; siblings do not import each other.
+
+In order: gate, scalogram, enhance, lowrank, denoise, surf or orb, codebook, svm, suspicion.
 """

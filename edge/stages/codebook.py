@@ -63,7 +63,8 @@ class Codebook:
             counts = member.sum(axis=0)
             raw = counts if self.encoding == "bow" else (member.T @ values - counts[:, None] * self.words).ravel()
         rooted = np.sign(raw) * np.sqrt(np.abs(raw))
-        return Encoding(values=rooted / max(float(np.linalg.norm(rooted)), 1e-9), distance=distance)
+        unit: F32 = (rooted / max(float(np.linalg.norm(rooted)), 1e-9)).astype(np.float32, copy=False)
+        return Encoding(values=unit, distance=distance)
 
     @staticmethod
     def _triangle(squares: F32, affinity: F32) -> F32:

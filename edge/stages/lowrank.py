@@ -29,7 +29,9 @@ class LowRank:
 
     def __post_init__(self) -> None:
         if not 1 <= self.rank <= min(32, self.test_matrix.shape[1]):
-            raise StageError(self.name, wanted="rank must be in [1, 32], at most the test matrix's width", got=self.rank)
+            raise StageError(
+                self.name, wanted="rank must be in [1, 32], at most the test matrix's width", got=self.rank
+            )
 
     def __call__(self, scalogram: Scalogram, /) -> Scalogram:
         """Levels (n_bands, n_frames), >= 0, to their rank-k part, clipped at 0."""

@@ -155,7 +155,7 @@ class MorletScalogram:
 
     def _high_matrix(self, centres: NDArray[np.float64]) -> F32:
         n_frame = len(self._hann)
-        bins_hz = np.fft.rfftfreq(n_frame, 1 / self.rate_hz)
+        bins_hz = np.arange(n_frame // 2 + 1, dtype=np.float64) * (self.rate_hz / n_frame)
         spectrum = _wavelet(bins_hz, centres[centres >= self.split_hz], self.omega0)
         scale = 1.0 / (n_frame * np.sum(_hann(n_frame) ** 2))
         return np.ascontiguousarray((spectrum**2 * scale).T.astype(np.float32))

@@ -64,7 +64,9 @@ class DenseSurf:
             rows, y = _zone_weights(self.n_bands, scale.zone_bands, scale.stride_bands, self.sigma_zones)
             columns, x = _zone_weights(self.n_frames, scale.zone_frames, scale.stride_frames, self.sigma_zones)
             if len(y) == 0 or len(x) == 0:
-                raise StageError(self.name, wanted=f"an image large enough for {scale}", got=(self.n_bands, self.n_frames))
+                raise StageError(
+                    self.name, wanted=f"an image large enough for {scale}", got=(self.n_bands, self.n_frames)
+                )
             place = (2.0 * y / self.n_bands - 1.0) * self.frequency_weight
             weights.append((rows, columns, place.astype(np.float32)))
         object.__setattr__(self, "_weights", tuple(weights))
@@ -94,7 +96,7 @@ class DenseSurf:
 
 
 def _haar_maps(image: F32) -> F32:
-    """Haar responses of side 2 at every pixel, (4, n_bands, n_frames): dx, dy, |dx|, |dy|; 0 on the first row and column.
+    """Haar responses of side 2, (4, n_bands, n_frames): dx, dy, |dx|, |dy|; 0 on the first row and column.
 
     At (y, x) the wavelet covers rows y-1, y and columns x-1, x; dx is left minus right, dy is top minus bottom.
     """

@@ -10,17 +10,18 @@ __all__ = ["model_card"]
 def model_card(manifest: dict[str, Any], metrics: dict[str, Any], measured: dict[str, Any] | None) -> str:
     """Markdown; every figure with the command it came from."""
     trained = manifest["trained_on"]
+    descriptor = manifest["stages"][5]["name"].upper()
     stages = "\n".join(f"| {r['name']} | {_params(r['params'])} |" for r in manifest["stages"])
     return f"""# {manifest["name"]}
 
 Sound classifier made by Tympan {manifest["made_by"]["version"]} after Esmaeilpour, Cardinal and Koerich,
-arXiv 1904.10990: wavelet scalogram, enhancement, SVD, int8 denoising autoencoder, {manifest["stages"][5]["name"].upper()}
+arXiv 1904.10990: wavelet scalogram, enhancement, SVD, int8 denoising autoencoder, {descriptor}
 descriptors in zones, K-means++ codebook, polynomial SVM folded into quadratic forms.
 
 - Labels: {", ".join(manifest["labels"])}
 - Input: {manifest["rate_hz"]} Hz mono, a verdict every {manifest["hop_s"]} s over the last {manifest["window_s"]} s
-- Fitted on {len(trained["clips"])} clips (folds {", ".join(map(str, trained["folds"]))}, data {trained["data_sha256"][:16]}…);
-  the manifest lists the SHA-256 of each
+- Fitted on {len(trained["clips"])} clips (folds {", ".join(map(str, trained["folds"]))}); the manifest lists the
+  SHA-256 of each, and of the data: {trained["data_sha256"][:16]}…
 
 ## Stages
 
@@ -33,7 +34,8 @@ descriptors in zones, K-means++ codebook, polynomial SVM folded into quadratic f
 {_figures(measured)}
 
 Out of fold while fitting (codebook and SVM refitted without the clip's fold; the autoencoder is not):
-{100 * metrics["out_of_fold_window_accuracy"]:.1f} % of {metrics["n_windows"]} clean windows (`metrics.json` of the run).
+{100 * metrics["out_of_fold_window_accuracy"]:.1f} % of {metrics["n_windows"]} clean windows
+(`metrics.json` of the run).
 
 ## Limits
 
@@ -60,8 +62,8 @@ def _figures(measured: dict[str, Any] | None) -> str:
         f"| {label} | {row['n']} | {100 * row['recall']:.0f} % | {100 * row['precision']:.0f} % |"
         for label, row in measured["per_class"].items()
     )
-    return f"""Protocol {measured["protocol"]}: {100 * clips["accuracy"]:.1f} % of {clips["n"]} clips right (95 % interval
-{100 * low:.1f} to {100 * high:.1f} %), each judged by a bundle that was not fitted on its fold.
+    return f"""Protocol {measured["protocol"]}: {100 * clips["accuracy"]:.1f} % of {clips["n"]} clips right
+(95 % interval {100 * low:.1f} to {100 * high:.1f} %), each judged by a bundle that was not fitted on its fold.
 
     {measured["command"]}
 

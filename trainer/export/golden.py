@@ -52,4 +52,5 @@ def _sounds(n_samples: int, rate_hz: int) -> list[np.ndarray]:
 
 
 def _to_pcm(sound: np.ndarray) -> np.ndarray:
-    return np.rint(sound / np.abs(sound).max() * 0.5 * PCM_FULL_SCALE).astype(np.int16)
+    pcm: np.ndarray = np.rint(sound / np.abs(sound).max() * 0.5 * PCM_FULL_SCALE).astype(np.int16)
+    return pcm

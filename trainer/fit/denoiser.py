@@ -1,8 +1,9 @@
 """The denoising autoencoder: trained on noisy → clean images, then quantised to int8.
 
 Depthwise-separable, nearest upsampling and a pixel-shuffle head: transposed convolutions cost twice
-as much in int8. There is no path around the bottleneck at full resolution: what is passed on has
-been through a quarter of the resolution, so that fine perturbations are not.
+as much in int8. The network estimates what noise added and takes it off the image; without that path
+around it, its own blur cost more on clean sound than it saved on noisy sound. The inner kernels are
+wide in time, because noise shows itself by lasting.
 """
 
 from __future__ import annotations
@@ -51,8 +52,8 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
     layers = keras.layers
     width = config.width
 
-    def separable(x: Any, filters: int, stride: int = 1) -> Any:
-        x = layers.DepthwiseConv2D(3, strides=stride, padding="same")(x)
+    def separable(x: Any, filters: int, stride: int = 1, kernel: tuple[int, int] = (3, 3)) -> Any:
+        x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same")(x)
         return layers.Conv2D(filters, 1, activation="relu")(x)
 
     image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1))
@@ -60,12 +61,12 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
     fine = separable(fine, width)
     coarse = separable(fine, 2 * width, stride=2)
     for _ in range(config.depth):
-        coarse = separable(coarse, 2 * width)
+        coarse = separable(coarse, 2 * width, kernel=(3, config.reach_frames))
     up = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2D(width, 1)(coarse))
     x = layers.ReLU()(layers.Add()([up, fine]))
     x = separable(x, 2 * width)
     x = layers.Conv2D(SHUFFLE * SHUFFLE, 1)(x)
-    return keras.Model(image, _PixelShuffle()(x))
+    return keras.Model(image, layers.ReLU()(layers.Add()([image, _PixelShuffle()(x)])))
 
 
 @keras.utils.register_keras_serializable(package="tympan")
@@ -77,11 +78,13 @@ class _PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
 
 
 def fit_denoiser(inputs: F32, clean: F32, config: DenoiseConfig, rng: Generator) -> TrainedDenoiser:
-    """Train on `inputs` (n_copies, n_windows, n_bands, n_frames) → `clean` (n_windows, n_bands, n_frames), dB above the floor.
+    """Train to give `clean` (n_windows, n_bands, n_frames) for `inputs` (n_copies, n_windows, …), dB above the floor.
 
     Adam with a cosine decay; deterministic from `rng` on one machine. Random stretches of
     `config.crop_frames` frames are used: the network is convolutional, and short stretches train faster.
     """
+    # Keras numbers its layers a process long, and the numbers end up in the flatbuffer, hence in the bundle's id.
+    keras.backend.clear_session()
     keras.utils.set_random_seed(int(rng.integers(2**31)))
     tf.config.experimental.enable_op_determinism()
     n_copies, n_windows, n_bands, n_frames = inputs.shape

@@ -50,9 +50,9 @@ def score_out_of_fold(
     scores: dict[int, F32] = {}
     clean: dict[int, F32] = {}
     noisy: dict[int, F32] = {}
-    for part in np.unique(parts):
+    for part in np.unique(parts).tolist():
         codebook, svm = fit_head(np.flatnonzero(parts != part))
-        for i in np.flatnonzero(parts == part):
+        for i in np.flatnonzero(parts == part).tolist():
             scores[i], clean[i] = _judge(purified.rows[0][i], codebook, svm)
             _, noisy[i] = _judge(purified.rows[1][i], codebook, svm)
     order = range(len(parts))

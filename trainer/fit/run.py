@@ -50,7 +50,12 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         rng = np.random.default_rng(config.seed)
         front = build_front(config, rng)
         images = read_images(dataset, front, config, rng)
-        log.info("%d windows of %d clips, %d noisy twins each", len(images.classes), len(dataset.clips), config.augment.n_noisy)
+        log.info(
+            "%d windows of %d clips, %d noisy twins each",
+            len(images.classes),
+            len(dataset.clips),
+            config.augment.n_noisy,
+        )
 
         trained = fit_denoiser(images.lowrank, images.enhanced[0], config.denoise, rng)
         trained.model.save(run.path / "denoiser.keras")
@@ -110,6 +115,6 @@ def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig
         "support": machines.support.astype(np.float32),
         "dual": machines.dual.astype(np.float32),
         "bias": machines.bias.astype(np.float32),
-        "gamma": np.float32(config.svm.gamma),
-        "coef0": np.float32(config.svm.coef0),
+        "gamma": np.array(config.svm.gamma),
+        "coef0": np.array(config.svm.coef0),
     }
