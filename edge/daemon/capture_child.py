@@ -82,6 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         device = find_device(args.device, list_devices())
         _capture(device, args.rate, pipe)
+        return AudioError.exit_code  # the device went away: a microphone has no end of its own
     except (AudioError, sounddevice.PortAudioError) as error:
         _say(pipe, {"error": type(error).__name__, "message": str(error)})
         return AudioError.exit_code

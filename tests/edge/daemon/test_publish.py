@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -214,3 +216,32 @@ def test_a_stopping_daemon_does_not_wait_for_an_absent_broker(broker: Any, start
     running = start(broker.config())
     running.event("kept")
     running.stop()
+
+
+# In a process of its own: amqtt leaves unfinished coroutines behind when it shuts down.
+SERVE_311 = """
+import sys
+from edge.demo.broker import broker, free_port
+port = free_port()
+with broker(port):
+    print(port, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(
+    start: Start, until: Until, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("amqtt", reason="an MQTT 3.1.1 broker wanted (extra demo)")
+    caplog.set_level(logging.INFO)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SERVE_311], stdin=pipe, stdout=pipe, stderr=pipe) as served:
+        assert served.stdout is not None
+        config = MqttConfig(port=int(served.stdout.readline()), host="127.0.0.1", backoff_max_s=0.5)
+        running = start(config)
+        until(running.publisher.connected.is_set, "connection")
+        running.event("e1")
+        until(lambda: len(running.outbox) == 0, "the acknowledgement")
+        running.stop()
+        served.kill()
+    assert "with MQTTv311" in caplog.text
