@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from edge.bundle import Bundle
 from edge.errors import ConfigError
 from edge.types import F32, Denoised, Encoding, Scalogram, Scores
 
-__all__ = ["FloatDenoise", "KernelSvm"]
+__all__ = ["FloatDenoise", "KernelSvm", "check_run"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,17 @@ class KernelSvm:
         values = self.dual @ (self.coef0 + self.gamma * (self.support @ encoding.values)) ** 2 + self.bias
         shifted = np.exp((values - values.max()) / self.temperature)
         return Scores(values=values.astype(np.float32), probabilities=(shifted / shifted.sum()).astype(np.float32))
+
+
+def check_run(bundle: Bundle, run: Path) -> None:
+    """Refuse to compare a bundle with a run that it was not exported from.
+
+    Raises
+    ------
+    ConfigError : another run, or no run folder
+    """
+    if of_run(run, "denoiser.tflite").read_bytes() != bundle.pipeline.denoise.model:
+        raise ConfigError(f"{run}: the run that {bundle.path} was exported from wanted. Got another run instead.")
 
 
 def of_run(run: Path, name: str) -> Path:

@@ -24,7 +24,7 @@ from edge.types import F32, Window
 from trainer.augment import TEST_NOISES, coloured_noise, mix
 from trainer.data import read_clip
 from trainer.evaluate import Evaluation, Judged, accuracy
-from trainer.run_models import FloatDenoise, KernelSvm
+from trainer.run_models import FloatDenoise, KernelSvm, check_run
 from trainer.stats import mean_over_clips, proportion
 
 __all__ = ["measure_stages", "stage_rows"]
@@ -116,6 +116,9 @@ def denoise_figures(rows: list[dict[str, float]]) -> dict[str, Any]:
 
 def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
     """The deployed bundle beside what it was made from: float autoencoder, kernel SVM."""
+    for bundle in evaluation.bundles:
+        if bundle.id in evaluation.runs:
+            check_run(bundle, evaluation.runs[bundle.id])
     floats = {b.id: with_float_denoise(b, evaluation) for b in evaluation.bundles if b.id in evaluation.runs}
     kernels = {b.id: with_kernel_svm(b, evaluation) for b in evaluation.bundles if b.id in evaluation.runs}
     same, kernel_right = [], []

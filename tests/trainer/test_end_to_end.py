@@ -91,6 +91,19 @@ def test_held_out_figures(work: Workplace) -> None:
     assert sorted(path.name for path in (work.folder / "out").iterdir()) == ["e.json", "report"]
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"), [(None, "with denoiser.tflite, wanted"), (b"x", "Got another run instead")]
+)
+def test_stages_want_the_run_of_the_bundle(
+    work: Workplace, tmp_path: Path, content: bytes | None, sentence: str
+) -> None:
+    if content is not None:
+        (tmp_path / "denoiser.tflite").write_bytes(content)
+    done = work.trainer("evaluate", "bundle", "--data", "sounds", "--folds", "4", "--stages", "--run", str(tmp_path))
+    assert done.returncode == 78
+    assert sentence in done.stderr
+
+
 def test_training_clips_are_refused_then_marked(work: Workplace) -> None:
     refused = work.trainer("evaluate", "bundle", "--data", "sounds", "--json", "never.json")
     assert refused.returncode == 65
