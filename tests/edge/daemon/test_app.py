@@ -21,6 +21,7 @@ from edge.config import EdgeConfig, EventConfig, MqttConfig
 from edge.daemon import app
 from edge.daemon.feeds import FileFeed, PcmFeed
 from edge.errors import AudioError, ConfigError
+from tests.mosquitto import Broker, Subscriber
 
 RATE_HZ = 1000
 Until = Callable[..., None]
@@ -96,7 +97,7 @@ def test_an_empty_pipe_is_an_audio_error(bundle: Bundle, tmp_path: Path) -> None
 
 
 def test_everything_of_a_file_reaches_the_broker(
-    bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Any, subscriber: Any, until: Until
+    bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Broker, subscriber: Subscriber, until: Until
 ) -> None:
     app.run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
     until(lambda: subscriber.texts("tympan/shed/status") == ["online", "offline"], "offline")
@@ -137,7 +138,7 @@ def test_everything_of_a_file_reaches_the_broker(
 
 
 def test_the_next_run_says_what_the_one_before_sent(
-    bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Any, subscriber: Any, until: Until
+    bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Broker, subscriber: Subscriber, until: Until
 ) -> None:
     for _ in range(2):
         app.run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
@@ -151,7 +152,7 @@ def test_without_a_broker_it_goes_on_classifying_and_keeps_the_events(
     bundle: Bundle,
     tmp_path: Path,
     loud_then_soft: Path,
-    broker: Any,
+    broker: Broker,
     until: Until,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,

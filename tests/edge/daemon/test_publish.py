@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from edge.config import MqttConfig
 from edge.daemon.message import Message, Topics
 from edge.daemon.outbox import Outbox
 from edge.daemon.publish import Publisher
+from tests.mosquitto import Broker, Subscriber
 
 TOPICS = Topics("tympan", "shed")
 Until = Callable[..., None]
@@ -74,7 +74,7 @@ def live(payload: bytes) -> Message:
 
 
 def test_status_is_online_then_offline_on_a_clean_stop(
-    broker: Any, subscriber: Any, start: Start, until: Until
+    broker: Broker, subscriber: Subscriber, start: Start, until: Until
 ) -> None:
     running = start(broker.config())
     until(lambda: subscriber.texts("tympan/shed/status") == ["online"], "online")
@@ -83,7 +83,7 @@ def test_status_is_online_then_offline_on_a_clean_stop(
     assert {message.qos for message in subscriber.on("tympan/shed/status")} == {1}
 
 
-def test_retained_and_live_messages_have_their_flags(broker: Any, start: Start, until: Until) -> None:
+def test_retained_and_live_messages_have_their_flags(broker: Broker, start: Start, until: Until) -> None:
     broker.start()
     running = start(broker.config())
     until(running.publisher.connected.is_set, "connection")
@@ -103,22 +103,24 @@ def test_retained_and_live_messages_have_their_flags(broker: Any, start: Start, 
     late.stop()
 
 
-def late_subscriber(broker: Any) -> Any:
+def late_subscriber(broker: Broker) -> Subscriber:
     late = broker.subscriber()
     late.start()
     return late
 
 
-def test_the_last_will_is_sent_when_the_daemon_dies(broker: Any, subscriber: Any, start: Start, until: Until) -> None:
+def test_the_last_will_is_sent_when_the_daemon_dies(
+    broker: Broker, subscriber: Subscriber, start: Start, until: Until
+) -> None:
     running = start(broker.config())
     until(lambda: subscriber.texts("tympan/shed/status") == ["online"], "online")
-    running.publisher._farewell = lambda session: session.abandon()  # type: ignore[method-assign]  # as kill -9 does
+    running.publisher._farewell = lambda session: session.abandon()  # type: ignore[method-assign]  # as a kill does
     running.publisher.stop()
     until(lambda: subscriber.texts("tympan/shed/status") == ["online", "offline"], "the last will")
 
 
 def test_refused_credentials_are_an_error_in_the_log_and_tried_again(
-    broker: Any, start: Start, until: Until, caplog: pytest.LogCaptureFixture
+    broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.start()
     config = broker.config("node", "wrong")
@@ -126,13 +128,13 @@ def test_refused_credentials_are_an_error_in_the_log_and_tried_again(
     until(lambda: [r for r in caplog.records if r.levelno == logging.ERROR], "an error in the log")
     assert "was to let us in. Got: Not authorized" in caplog.text
     assert not running.publisher.connected.is_set()
-    config.credentials_file.write_text("node:right\n")
+    broker.config("node", "right")  # the same file, mended
     until(running.publisher.connected.is_set, "the connection with the mended file")
     assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1, "an outage is logged once"
 
 
 def test_a_denied_topic_is_an_error_and_the_event_is_kept(
-    broker: Any, start: Start, until: Until, caplog: pytest.LogCaptureFixture
+    broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.start()
     running = start(broker.config("mute", "mute"))
@@ -143,7 +145,7 @@ def test_a_denied_topic_is_an_error_and_the_event_is_kept(
 
 
 def test_a_broker_that_comes_later_gets_the_newest_state_and_the_history(
-    broker: Any, start: Start, until: Until, caplog: pytest.LogCaptureFixture
+    broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     running = start(broker.config())
     until(lambda: "trying again, events are kept" in caplog.text, "the outage in the log")
@@ -168,7 +170,7 @@ def test_a_broker_that_comes_later_gets_the_newest_state_and_the_history(
 
 
 def test_events_of_an_outage_are_replayed_after_kill_9_of_the_broker(
-    broker: Any, start: Start, until: Until, caplog: pytest.LogCaptureFixture
+    broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     broker.start()
@@ -198,7 +200,7 @@ def test_events_of_an_outage_are_replayed_after_kill_9_of_the_broker(
     second.stop()
 
 
-def test_stop_flushes_what_was_queued(broker: Any, subscriber: Any, start: Start, until: Until) -> None:
+def test_stop_flushes_what_was_queued(broker: Broker, subscriber: Subscriber, start: Start, until: Until) -> None:
     running = start(broker.config())
     until(running.publisher.connected.is_set, "connection")
     for i in range(60):
@@ -212,7 +214,7 @@ def test_stop_flushes_what_was_queued(broker: Any, subscriber: Any, start: Start
     assert running.publisher.dropped == 0
 
 
-def test_a_stopping_daemon_does_not_wait_for_an_absent_broker(broker: Any, start: Start) -> None:
+def test_a_stopping_daemon_does_not_wait_for_an_absent_broker(broker: Broker, start: Start) -> None:
     running = start(broker.config())
     running.event("kept")
     running.stop()
