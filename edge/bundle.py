@@ -118,7 +118,7 @@ def read_bundle(path: Path, *, golden: bool = False) -> Bundle:
         arrays = _load_arrays(contents["arrays.npz"], manifest["arrays"])
         pipeline = _build_pipeline(manifest, arrays, contents["denoiser.tflite"])
         golden_arrays = _load_npz(contents["golden.npz"])
-    except (KeyError, TypeError, ValueError, RuntimeError, StageError, zipfile.BadZipFile) as error:
+    except (KeyError, TypeError, ValueError, EOFError, RuntimeError, StageError, zipfile.BadZipFile) as error:
         # The sums were right, so this is a bundle made wrong or by another program: one error for all of it.
         raise SchemaError(f"{path}: a bundle of schema {SCHEMA} wanted. Got: {error!s}") from error
     bundle = Bundle(path=path, id=bundle_id, manifest=manifest, pipeline=pipeline, golden=golden_arrays)

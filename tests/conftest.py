@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from edge.demo.options import reference_bundle as newest
+from edge.errors import ConfigError
+
+from tests.tiny import TINY, TINY_ORB, write_tiny_dataset
+
 # TensorFlow greets on stderr and looks for a GPU before anyone can ask it not to.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
@@ -26,10 +31,10 @@ def esc10() -> Path:
 @pytest.fixture(scope="session")
 def reference_bundle() -> Path:
     """The newest bundle that the repository ships."""
-    manifests = list((ROOT / "models").glob("*/manifest.json"))
-    if not manifests:
-        pytest.skip("a bundle in models/ wanted. Got none.")
-    return max(manifests, key=lambda manifest: manifest.stat().st_mtime).parent
+    try:
+        return newest(ROOT / "models")
+    except ConfigError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +47,38 @@ def bundle_folds123(esc10: Path) -> Path:
     training = load_dataset(esc10).only_folds([1, 2, 3])
     config = TrainerConfig.load(None)
     return fold_bundle(training, config, ROOT / ".cache" / f"folds123-{fit_key(training, config)[:12]}").path
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made sounds of three classes in three folds: what must work where ../shared is absent."""
+    return write_tiny_dataset(tmp_path_factory.mktemp("tiny") / "sounds")
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run folder fitted on `tiny_dataset` in seconds."""
+    from trainer.data import load_dataset
+    from trainer.fit.run import fit
+
+    return fit(load_dataset(tiny_dataset), TINY, tmp_path_factory.mktemp("tiny-run") / "run")
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tiny_run: Path) -> Path:
+    """The bundle exported from `tiny_run`; tests that change it work on a copy."""
+    from trainer.export import export
+
+    return export(tiny_run, target="tflite", out=tiny_run.parent / "bundle")
+
+
+@pytest.fixture(scope="session")
+def tiny_orb_bundle(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with ORB instead of SURF."""
+    from trainer.data import load_dataset
+    from trainer.export import export
+    from trainer.fit.run import fit
+
+    folder = tmp_path_factory.mktemp("tiny-orb")
+    run = fit(load_dataset(tiny_dataset), TINY_ORB, folder / "run")
+    return export(run, target="tflite", out=folder / "bundle")

@@ -52,21 +52,24 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
     layers = keras.layers
     width = config.width
 
-    def separable(x: Any, filters: int, stride: int = 1, kernel: tuple[int, int] = (3, 3)) -> Any:
-        x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same")(x)
-        return layers.Conv2D(filters, 1, activation="relu")(x)
+    # Every layer is named: Keras counts unnamed ones over the process, and names end up in the model's bytes.
+    def separable(x: Any, name: str, filters: int, stride: int = 1, kernel: tuple[int, int] = (3, 3)) -> Any:
+        x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", name=f"{name}_depth")(x)
+        return layers.Conv2D(filters, 1, activation="relu", name=f"{name}_point")(x)
 
-    image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1))
-    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu")(image)
-    fine = separable(fine, width)
-    coarse = separable(fine, 2 * width, stride=2)
-    for _ in range(config.depth):
-        coarse = separable(coarse, 2 * width, kernel=(3, config.reach_frames))
-    up = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2D(width, 1)(coarse))
-    x = layers.ReLU()(layers.Add()([up, fine]))
-    x = separable(x, 2 * width)
-    x = layers.Conv2D(SHUFFLE * SHUFFLE, 1)(x)
-    return keras.Model(image, layers.ReLU()(layers.Add()([image, _PixelShuffle()(x)])))
+    image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1), name="image")
+    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu", name="fold")(image)
+    fine = separable(fine, "fine", width)
+    coarse = separable(fine, "down", 2 * width, stride=2)
+    for i in range(config.depth):
+        coarse = separable(coarse, f"coarse{i}", 2 * width, kernel=(3, config.reach_frames))
+    coarse = layers.Conv2D(width, 1, name="narrow")(coarse)
+    up = layers.UpSampling2D(2, interpolation="nearest", name="up")(coarse)
+    x = layers.ReLU(name="join_relu")(layers.Add(name="join")([up, fine]))
+    x = separable(x, "last", 2 * width)
+    x = layers.Conv2D(SHUFFLE * SHUFFLE, 1, name="noise")(x)
+    clean = layers.Add(name="take_off")([image, _PixelShuffle(name="shuffle")(x)])
+    return keras.Model(image, layers.ReLU(name="clean")(clean), name="denoiser")
 
 
 @keras.utils.register_keras_serializable(package="tympan")
