@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from edge.types import Trace
-from trainer.stats import F64
+from trainer.stats import F64, proportion
 
 __all__ = ["confusion_picture", "histogram_picture", "reliability_picture", "trace_picture"]
 
@@ -70,15 +70,17 @@ def confusion_picture(counts: NDArray[np.int64], labels: Sequence[str]) -> bytes
 
 
 def reliability_picture(confidence: F64, right: NDArray[np.bool_], *, n_bins: int = 10) -> bytes:
-    """Accuracy against confidence (n_clips,), with the number of clips in each bin below."""
+    """Accuracy against confidence (n_clips,) with exact 95 % intervals, and the number of clips in each bin below."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.2, 3.6), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         which = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
         used = np.unique(which)
-        accuracy = [right[which == i].mean() for i in used]
+        bins = [proportion(int(right[which == i].sum()), int((which == i).sum())) for i in used]
+        reach = np.array([[row.value - row.ci95[0], row.ci95[1] - row.value] for row in bins]).T
         upper.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--")
-        upper.plot([confidence[which == i].mean() for i in used], accuracy, "o-", color=BLUE, markersize=4)
+        centres = [confidence[which == i].mean() for i in used]
+        upper.errorbar(centres, [row.value for row in bins], reach, fmt="o", color=BLUE, ecolor=SOFT, markersize=4)
         upper.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.03))
         upper.grid(color=GRID, linewidth=0.6)
         lower.bar((np.arange(n_bins) + 0.5) / n_bins, np.bincount(which, minlength=n_bins), 0.9 / n_bins, color=SOFT)

@@ -161,7 +161,9 @@ def stage_rows(stages: dict[str, Any]) -> list[list[str]]:
         low, high = gain["ci95"]
         noise = f"{stages['denoise']['noise']} noise at {stages['denoise']['snr_db']:g} dB"
         what = f"error of images with {noise}, before and after"
-        rows.append(["SVD + autoencoder", what, f"{gain['lowrank_and_denoise']:.2f} dB less ({low:.2f} to {high:.2f})"])
+        rows.append(
+            ["SVD + autoencoder", what, f"lowered by {gain['lowrank_and_denoise']:.2f} dB ({low:.2f} to {high:.2f})"]
+        )
     if "int8_against_float" in stages:
         same = stages["int8_against_float"]
         rows.append(["int8 autoencoder", "same label as the float one", f"{same['k']} of {same['n']} clips"])
