@@ -9,7 +9,6 @@ import pytest
 
 from edge.demo.options import reference_bundle as newest
 from edge.errors import ConfigError
-
 from tests.tiny import TINY, TINY_ORB, write_tiny_dataset
 
 # TensorFlow greets on stderr and looks for a GPU before anyone can ask it not to.

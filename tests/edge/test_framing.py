@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge.bundle import read_bundle
 from edge.errors import StageError
 from edge.framing import Framer, windows_of
+from edge.types import Window
 from tests.tiny import LABELS, tiny_sound
 
 
@@ -25,7 +26,7 @@ def test_any_chunking_gives_the_same_windows(sizes: list[int]) -> None:
     samples = np.arange(sum(sizes), dtype=np.float32)
     one = list(windows_of(samples, rate_hz=100, window_s=2.0, hop_s=0.5)) if len(samples) else []
     stream = framer()
-    many = []
+    many: list[Window] = []
     for block in np.split(samples, np.cumsum(sizes)[:-1]) if sizes else []:
         many.extend(stream.push(block))
     many.extend(stream.flush())
@@ -64,9 +65,10 @@ def test_any_chunking_gives_the_same_verdicts(fixture: str, request: pytest.Fixt
     bundle = read_bundle(Path(request.getfixturevalue(fixture)))
     rng = np.random.default_rng(3)
     samples = np.concatenate([tiny_sound(label, rng) for label in LABELS])
-    lengths = {"rate_hz": bundle.rate_hz, "window_s": bundle.window_s, "hop_s": bundle.hop_s}
-    whole = [bundle.pipeline(window) for window in windows_of(samples, **lengths)]
-    stream = Framer(**lengths)
+    rate_hz, window_s, hop_s = bundle.rate_hz, bundle.window_s, bundle.hop_s
+    windows = windows_of(samples, rate_hz=rate_hz, window_s=window_s, hop_s=hop_s)
+    whole = [bundle.pipeline(window) for window in windows]
+    stream = Framer(rate_hz=rate_hz, window_s=window_s, hop_s=hop_s)
     cuts = np.sort(rng.integers(0, len(samples), size=40))
     chunked = [bundle.pipeline(window) for block in np.split(samples, cuts) for window in stream.push(block)]
     assert [v.label for v in chunked] == [v.label for v in whole]

@@ -33,7 +33,8 @@ def direct(samples: np.ndarray, centre_hz: float) -> np.ndarray:
     power = np.pad(np.abs(wavelet) ** 2, (200, 800))
     frames = range(SCALOGRAM.n_frames)
     pooled = np.array([power[400 * k : 400 * k + 800] @ weight for k in frames]) / weight.sum()
-    return 10 * np.log10(np.maximum(pooled, 1e-12))
+    level: np.ndarray = 10 * np.log10(np.maximum(pooled, 1e-12))
+    return level
 
 
 def sounds() -> dict[str, np.ndarray]:
@@ -45,7 +46,7 @@ def sounds() -> dict[str, np.ndarray]:
         "noise": 0.1 * rng.standard_normal(len(t)),
         "chirp": 0.3 * np.sin(2 * np.pi * 100 * t * (1 + 8 * t)),
         "clicks": clicks,
-        "tones": 0.1 * sum(np.sin(2 * np.pi * f * t) for f in (60, 440, 505, 3000)),
+        "tones": 0.1 * np.sin(2 * np.pi * np.array([[60], [440], [505], [3000]]) * t).sum(axis=0),
     }
 
 
