@@ -14,9 +14,10 @@ import soundfile
 from edge.types import F32
 from tests.trainer.sounds import RATE_HZ, tone_bundle, write_tone
 from trainer.attack.base import Attack, Target, active_part, snr_db_of
-from trainer.attack.run import summary
+from trainer.attack.run import summary, without_silence
 from trainer.attack.transfer import Outcome, confirm, write_clips
 from trainer.data import Dataset, load_dataset
+from trainer.errors import AttackError
 
 MakeDataset = Callable[..., Path]
 
@@ -86,6 +87,18 @@ def test_json_and_text(outcome: Outcome) -> None:
     text = summary(figures)
     assert text.startswith("INCLUDES TRAINING CLIPS")
     assert "fooled by noise" in text
+
+
+def test_silent_clips_are_left_out_by_name(make_dataset: MakeDataset) -> None:
+    root = make_dataset(seconds=1.0)
+    soundfile.write(root / "001 - Low tone" / "1-10-A.wav", np.zeros(RATE_HZ), RATE_HZ)
+    sounding, silent = without_silence(load_dataset(root), rate_hz=RATE_HZ)
+    assert silent == ["1-10-A.wav"]
+    assert len(sounding.clips) == 7
+    for path in root.glob("*/*.wav"):
+        soundfile.write(path, np.zeros(RATE_HZ), RATE_HZ)
+    with pytest.raises(AttackError, match="Got 8 silent clips instead"):
+        without_silence(load_dataset(root), rate_hz=RATE_HZ)
 
 
 def test_written_clips_are_what_was_judged(outcome: Outcome, dataset: Dataset, tmp_path: Path) -> None:

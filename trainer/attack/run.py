@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from edge.errors import ConfigError
 from trainer.attack.base import Attack
 from trainer.attack.pgd import Pgd
 from trainer.attack.transfer import confirm, write_clips
-from trainer.data import Dataset
+from trainer.data import Dataset, read_clip
+from trainer.errors import AttackError
 from trainer.evaluate import TRAIN_CLIPS_MARK, check_held_out
 from trainer.surrogate import Surrogate, SurrogateConfig, fit_surrogate_cached
 
@@ -47,6 +49,7 @@ def attack_bundle(  # noqa: PLR0913 - the command's options, each of them a part
         got = "none" if not rest else ", ".join(map(str, sorted(both)))
         raise ConfigError(f"--surrogate-folds must name folds that are not attacked. Got {got} instead.")
     training = dataset.only_folds(rest)
+    held_out, silent = without_silence(held_out, rate_hz=bundle.rate_hz)
     config = config or SurrogateConfig(rate_hz=bundle.rate_hz, seed=seed)
     with tempfile.TemporaryDirectory() as scratch:
         surrogate = fit_surrogate_cached(training, config, (out or Path(scratch)) / "surrogate")
@@ -58,11 +61,26 @@ def attack_bundle(  # noqa: PLR0913 - the command's options, each of them a part
         "train_clips": train_clips,
         "folds": list(held_out.folds),
         "surrogate_folds": list(training.folds),
+        "left_out_silent": silent,
         **outcome.to_json(),
         "data_sha256": held_out.sha256,
         "seed": seed,
         "bundle_ids": [bundle.id],
     }
+
+
+def without_silence(dataset: Dataset, *, rate_hz: int) -> tuple[Dataset, list[str]]:
+    """The clips that can be attacked, and the names of those that are digital silence: they have no SNR.
+
+    Raises
+    ------
+    AttackError : there is nothing but silence
+    """
+    sounding = tuple(clip for clip in dataset.clips if read_clip(clip, rate_hz=rate_hz).any())
+    if not sounding:
+        raise AttackError(f"{dataset.root}: a clip with sound wanted. Got {len(dataset.clips)} silent clips instead.")
+    silent = sorted(clip.path.name for clip in set(dataset.clips) - set(sounding))
+    return replace(dataset, clips=sounding), silent
 
 
 def summary(figures: dict[str, Any]) -> str:
