@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.stages.codebook import Codebook
+from edge.stages.codebook import ENCODINGS, Codebook
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
@@ -86,9 +86,8 @@ def make_cases() -> list[Case]:
         Case(svm, encoding, f32(20), f32(7)),
         Case(suspicion, np.asarray, f32(5), f32(4)),
     ]
-    for name in ("vlad", "bow", "distance"):
-        cases.append(Case(Codebook(words=f32(8, 10), encoding=name), Descriptors, f32(50, 10), f32(50, 9)))
-    return cases
+    codebooks = (Codebook(words=f32(8, 10), encoding=name) for name in ENCODINGS)
+    return [*cases, *(Case(codebook, Descriptors, f32(50, 10), f32(50, 9)) for codebook in codebooks)]
 
 
 CASES = make_cases()
