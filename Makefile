@@ -4,7 +4,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/esc10
-BUNDLE ?= $(shell ls -1dt models/*/ 2>/dev/null | head -n 1)
+BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 ARGS ?=
 
 .PHONY: help setup demo test check bench model lofo pins clean
@@ -42,7 +42,7 @@ bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
 
 model: $(VENV)/.stamp  ## fit and export the reference bundle again
 	$(BIN)/trainer fit --data $(DATA) --out runs/esc10
-	$(BIN)/trainer export runs/esc10 --target tflite --out models/esc10-0.1.0
+	$(BIN)/trainer export runs/esc10 --target tflite --out models/esc10-surf-0.1.0
 
 lofo: $(VENV)/.stamp  ## the accuracy figure: one exported bundle a fold, each scored on its own fold
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --json runs/lofo.json --report runs/lofo

@@ -2,5 +2,5 @@
 
     python -m edge.demo [--source mic|FILE] [--port N] [--bundle FOLDER]
 
-It needs the extra `demo`. `__main__` tells the story.
+It needs the extra `demo`. `app` tells the story.
 """

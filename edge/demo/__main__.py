@@ -1,85 +1,15 @@
-"""The demo's story: a broker, a subscriber, the real daemon, a programme to listen to, and an honest summary."""
+"""`python -m edge.demo`; the story is in `app`."""
 
 from __future__ import annotations
 
+import os
 import sys
-import threading
-import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from edge.bundle import Bundle, read_bundle
-from edge.demo.broker import broker, free_port
-from edge.demo.device import Device
-from edge.demo.listener import listener
-from edge.demo.options import Options, parse
-from edge.demo.programme import Programme
-from edge.demo.show import show
-from edge.demo.tally import HEAD, as_json, tally
-from edge.demo.watch import Watch
-from edge.errors import EdgeError
+# Windows are small: more threads than one cost twenty times what they give. Numpy reads this when it is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-LIMIT_S = 110.0
-"""The demo ends by itself"""
-INTERRUPTED = 130
-
-
-def main() -> int:
-    """Run the demo; 0 when the daemon ended well, whatever it recognised."""
-    try:
-        options = parse()
-        _run(options, read_bundle(options.bundle))
-    except EdgeError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
-
-
-def _run(options: Options, bundle: Bundle) -> None:
-    limit_s = time.monotonic() + LIMIT_S
-    port = options.port or free_port()
-    programme = Programme(bundle) if options.source is None else None
-    title = f"{bundle.name} on MQTT port {port}; look yourself: mosquitto_sub -p {port} -t 'tympan/#' -v"
-    with TemporaryDirectory(prefix="tympan-demo-") as folder, broker(port), listener(port) as inbox:
-        device = Device(options.source or "-", bundle=options.bundle, port=port, folder=Path(folder))
-        watch = Watch(inbox, device)
-        stop = threading.Event()
-        feeding = threading.Thread(target=_feed, args=(device, programme, bundle.rate_hz, stop), name="feed")
-        try:
-            watch.until_online()
-            feeding.start()
-            deadline_s = limit_s if programme else min(limit_s, time.monotonic() + options.seconds)
-            with show(title) as display:
-                watch.until_offline(deadline_s, display, programme)
-        finally:
-            stop.set()
-            device.end()
-            if feeding.is_alive():
-                feeding.join()
-    _summarise(bundle, programme, watch)
-
-
-def _feed(device: Device, programme: Programme | None, rate_hz: int, stop: threading.Event) -> None:
-    """A microphone or a file feeds itself."""
-    if programme is not None:
-        device.play(programme.sounds(), rate_hz, stop)
-
-
-def _summarise(bundle: Bundle, programme: Programme | None, watch: Watch) -> None:
-    if not watch.verdicts:
-        raise EdgeError("demo: verdicts wanted. Got none.")
-    tallies = tally(programme.passages if programme else [], watch.verdicts, window_s=bundle.window_s)
-    if programme is not None:
-        print()
-        print(HEAD)
-        for one in tallies:
-            print(one.line())
-        print()
-        print(programme.story())
-    print(as_json(tallies, watch.verdicts, watch.messages))
-
+from edge.demo.app import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +39,7 @@ class Device:
         lines = [f'node = "{NODE}"', f"bundle = {json.dumps(str(bundle.resolve()))}"]
         lines += [f"state_dir = {json.dumps(str(folder))}", "[mqtt]", f'host = "{HOST}"', f"port = {port}"]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._asked = False
         self._log = folder / "daemon.log"
         command = [sys.executable, "-m", "edge.cli", "run", *([] if source == "mic" else [source])]
         with self._log.open("wb") as log:
@@ -60,7 +63,7 @@ class Device:
         n_block = round(BLOCK_S * rate_hz)
         began_s = time.monotonic()
         sent = 0
-        try:
+        with suppress(BrokenPipeError), pipe:
             for sound in sounds:
                 pcm = (np.clip(sound, -1, 1) * 32767).round().astype("<i2")
                 for first in range(0, len(pcm), n_block):
@@ -70,23 +73,20 @@ class Device:
                         return
                     pipe.write(block.tobytes())
                     pipe.flush()
-            pipe.close()
-        except BrokenPipeError:
-            return
 
     def stop(self) -> None:
-        """Ask it to stop, as systemd would."""
-        if self.running:
+        """Ask it to stop, once, as systemd would."""
+        if self.running and not self._asked:
+            self._asked = True
             self._child.terminate()
 
     def end(self) -> None:
-        """Wait for its end, and ask for it first if need be; its failure becomes ours, with the end of its log."""
-        self.stop()
+        """Wait for its end; its failure becomes ours, with the end of its log."""
         try:
             code = self._child.wait(END_S)
         except subprocess.TimeoutExpired:
             self._child.kill()
             code = self._child.wait()
-        if code != 0:
+        if code != 0 and not (self._asked and code == -signal.SIGTERM):  # it may not have been listening yet
             log = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
             raise EdgeError("\n".join([f"demo: exit code 0 of the daemon wanted. Got {code} instead:", *log[-10:]]))

@@ -36,7 +36,7 @@ def parse(argv: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--source", help="mic, or a sound file; without it, ten synthesised sounds and a tampered one")
     parser.add_argument("--port", type=int, help="of the broker that the demo starts (default: a free one)")
-    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the newest esc10 in models/)")
+    parser.add_argument("--bundle", type=Path, help="folder of the bundle (default: the newest esc10-surf in models/)")
     parser.add_argument("--seconds", type=float, default=90.0, help="of mic or file at most (default: %(default)s)")
     args = parser.parse_args(argv)
     if args.port is not None and not 1 <= args.port <= 65535:
@@ -51,10 +51,10 @@ def parse(argv: Sequence[str] | None = None) -> Options:
 def reference_bundle(models: Path) -> Path:
     """The SURF bundle of the highest version in a folder of bundles."""
     versions = {}
-    for manifest in models.glob("esc10-*/manifest.json"):
-        match = re.fullmatch(r"esc10-(\d+)\.(\d+)\.(\d+)", manifest.parent.name)
+    for manifest in models.glob("esc10-surf-*/manifest.json"):
+        match = re.fullmatch(r"esc10-surf-(\d+)\.(\d+)\.(\d+)", manifest.parent.name)
         if match:
             versions[tuple(int(number) for number in match.groups())] = manifest.parent
     if not versions:
-        raise ConfigError(f"a bundle {models}/esc10-N.N.N wanted. Got none; name one with --bundle.")
+        raise ConfigError(f"a bundle {models}/esc10-surf-N.N.N wanted. Got none; name one with --bundle.")
     return versions[max(versions)]

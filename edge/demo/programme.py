@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,15 +54,17 @@ class Programme:
         self.tampered: Tampered | None = None
         self._victim = self.passages[0]
         self._due = threading.Event()
-        self._search = threading.Thread(target=self._tamper, name="tamper", daemon=True)
 
-    def sounds(self) -> Iterator[F64]:
+    def sounds(self) -> Generator[F64]:
         """All passages in order, each (n_samples,); the last two exist when the clean ones were played."""
-        self._search.start()
-        for passage in tuple(self.passages):
-            yield passage.samples
-        self._due.set()
-        self._search.join()
+        with ThreadPoolExecutor(1, "tamper") as pool:
+            search = pool.submit(self._tamper)
+            try:
+                for passage in tuple(self.passages):
+                    yield passage.samples
+            finally:
+                self._due.set()
+            self.tampered = search.result()
         if self.tampered is None:
             return
         sound = self._victim.samples
@@ -82,20 +85,23 @@ class Programme:
         """How the attacked passage was made, and what came of it."""
         tampered = self.tampered
         if tampered is None:
-            return "The perturbation was not ready in time, so no passage carried one."
+            return "No passage carried a perturbation: the bundle gets none of the clean ones right."
         return (
             f"attacked: {self._victim.truth} with a perturbation at {tampered.snr_db:g} dB SNR, found with "
             f"{tampered.queries} questions; margin {tampered.margin_before:+.2f} -> {tampered.margin_after:+.2f} "
             f"(below 0: fooled). noisy: the same sound with white noise of the same size."
         )
 
-    def _tamper(self) -> None:
+    def _tamper(self) -> Tampered | None:
         """Attack the first passage that the bundle gets right: there is nothing to break in the others."""
-        self._victim = next((passage for passage in self.passages if self._is_right(passage)), self._victim)
-        self.tampered = search(
+        victim = next((passage for passage in self.passages if self._is_right(passage)), None)
+        if victim is None:
+            return None
+        self._victim = victim
+        return search(
             self._bundle,
-            self._victim.samples,
-            self._victim.truth,
+            victim.samples,
+            victim.truth,
             snr_db=SNR_DB,
             max_queries=MAX_QUERIES,
             max_s=MAX_SEARCH_S,

@@ -37,7 +37,6 @@ class Watch:
         deadline_s = time.monotonic() + START_S
         while self._next() != ONLINE:
             if time.monotonic() > deadline_s or not self.device.running:
-                self.device.end()
                 raise EdgeError(f"demo: the daemon online within {START_S:g} s wanted. Got no word from it.")
 
     def until_offline(self, deadline_s: float, display: Show, programme: Programme | None) -> None:
