@@ -22,6 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.config import MqttConfig
 
+DEPLOY = Path(__file__).resolve().parent.parent / "deploy" / "mosquitto"
 DEADLINE_S = 30.0
 """Generous: a test that waits this long has failed"""
 
@@ -83,28 +84,30 @@ class Subscriber:
 
 @dataclass
 class Broker:
-    """Debian's mosquitto on a free loopback port; users `node` (its own topics) and `reader`."""
+    """Debian's mosquitto on a free loopback port; users `shed` and `barn` (nodes) and `reader`, the ACL that we ship."""
 
     folder: Path
     port: int
 
     def __post_init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        passwords = self.folder / "passwords"
+        for name in ("tympan.acl", "tympan.conf"):
+            text = (DEPLOY / name).read_text(encoding="utf-8")
+            here = text.replace("/etc/mosquitto/", f"{self.folder}/").replace(
+                "listener 1883 ", f"listener {self.port} "
+            )
+            (self.folder / name).write_text(here, encoding="utf-8")
+        with (self.folder / "tympan.conf").open("a") as conf:
+            conf.write("user root\n")  # our folder is not readable for mosquitto's own user
+        passwords = self.folder / "tympan.passwords"
         passwords.touch()
-        for user, password in (("node", "right"), ("reader", "reads"), ("mute", "mute")):
+        for user, password in (("shed", "right"), ("reader", "reads"), ("barn", "other")):
             subprocess.run(["mosquitto_passwd", "-b", str(passwords), user, password], check=True, capture_output=True)
-        acl = "user node\ntopic write tympan/shed/#\nuser reader\ntopic read tympan/#\nuser mute\ntopic write other/#\n"
-        (self.folder / "acl").write_text(acl)
-        (self.folder / "mosquitto.conf").write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuser root\npassword_file {passwords}\n"
-            f"acl_file {self.folder / 'acl'}\npersistence false\n"
-        )
 
     def start(self) -> None:
         log = (self.folder / "mosquitto.log").open("ab")
         self._process = subprocess.Popen(
-            ["mosquitto", "-v", "-c", str(self.folder / "mosquitto.conf")], stdout=log, stderr=log
+            ["mosquitto", "-v", "-c", str(self.folder / "tympan.conf")], stdout=log, stderr=log
         )
         log.close()
         wait_until(self._answers, "mosquitto")
@@ -127,12 +130,12 @@ class Broker:
     @contextmanager
     def closed_to_node(self) -> Iterator[None]:
         """The daemon cannot come in yet, so that a subscriber is there before it, whatever the timing."""
-        credentials = self.folder / "credentials-node"
-        credentials.write_text("node:not yet\n")
+        credentials = self.folder / "credentials-shed"
+        credentials.write_text("shed:not yet\n")
         yield
-        credentials.write_text("node:right\n")
+        credentials.write_text("shed:right\n")
 
-    def config(self, user: str = "node", password: str = "right") -> MqttConfig:
+    def config(self, user: str = "shed", password: str = "right") -> MqttConfig:
         credentials = self.folder / f"credentials-{user}"
         credentials.write_text(f"{user}:{password}\n")
         return MqttConfig(host="127.0.0.1", port=self.port, credentials_file=credentials, backoff_max_s=0.5)

@@ -123,12 +123,12 @@ def test_refused_credentials_are_an_error_in_the_log_and_tried_again(
     broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.start()
-    config = broker.config("node", "wrong")
+    config = broker.config("shed", "wrong")
     running = start(config)
     until(lambda: [r for r in caplog.records if r.levelno == logging.ERROR], "an error in the log")
     assert "was to let us in. Got: Not authorized" in caplog.text
     assert not running.publisher.connected.is_set()
-    broker.config("node", "right")  # the same file, mended
+    broker.config("shed", "right")  # the same file, mended
     until(running.publisher.connected.is_set, "the connection with the mended file")
     assert len([r for r in caplog.records if r.levelno == logging.ERROR]) == 1, "an outage is logged once"
 
@@ -137,7 +137,7 @@ def test_a_denied_topic_is_an_error_and_the_event_is_kept(
     broker: Broker, start: Start, until: Until, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker.start()
-    running = start(broker.config("mute", "mute"))
+    running = start(broker.config("barn", "other"))
     until(running.publisher.connected.is_set, "connection")
     running.event("denied")
     until(lambda: "permission to publish on tympan/shed/mic/event wanted. Got: Not authorized" in caplog.text, "error")
