@@ -84,7 +84,7 @@ class Subscriber:
 
 @dataclass
 class Broker:
-    """Debian's mosquitto on a free loopback port; users `shed` and `barn` (nodes) and `reader`, the ACL that we ship."""
+    """mosquitto on a free loopback port, with the files that we ship; users `shed` and `barn` (nodes), `reader`."""
 
     folder: Path
     port: int
