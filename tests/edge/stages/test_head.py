@@ -57,8 +57,15 @@ def test_quadratic_form_is_the_polynomial(rng: np.random.Generator) -> None:
     mean, projection, x = rng.standard_normal(9), rng.standard_normal((4, 9)), rng.standard_normal(9)
     z = projection @ (x - mean)
     wanted = [z @ quad[k] @ z + linear[k] @ z + bias[k] for k in range(3)]
-    arrays = (a.astype(np.float32) for a in (mean, projection, quad, linear, bias))
-    found = QuadraticSvm(*arrays, temperature=2.0)(Encoding(x.astype(np.float32), 0.0))
+    svm = QuadraticSvm(
+        mean=mean.astype(np.float32),
+        projection=projection.astype(np.float32),
+        quad=quad.astype(np.float32),
+        linear=linear.astype(np.float32),
+        bias=bias.astype(np.float32),
+        temperature=2.0,
+    )
+    found = svm(Encoding(x.astype(np.float32), 0.0))
     np.testing.assert_allclose(found.values, wanted, rtol=1e-4, atol=1e-4)
     soft = np.exp(np.array(wanted) / 2)
     np.testing.assert_allclose(found.probabilities, soft / soft.sum(), atol=1e-4)

@@ -1,0 +1,64 @@
+"""The folding is exact, and the temperature is the likeliest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.svm import SVC
+
+from edge.types import Encoding
+from trainer.config import SvmConfig
+from trainer.errors import TrainerError
+from trainer.fit.svm import fit_kernel, fit_svm, fit_temperature
+
+N_CLASSES = 3
+
+
+@pytest.fixture
+def data() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(6)
+    classes = np.arange(90) % N_CLASSES
+    points = rng.standard_normal((90, 12)) + 1.5 * np.eye(12)[classes]
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), classes
+
+
+def test_quadratic_form_equals_scikit_learns_kernel_svm(data: tuple[np.ndarray, np.ndarray]) -> None:
+    encodings, classes = data
+    config = SvmConfig(n_components=6)
+    svm = fit_svm(encodings, classes, N_CLASSES, config, np.random.default_rng(0))
+    reduced = (encodings - svm.mean) @ svm.projection.T
+    ours = np.array([svm(Encoding(row, 0.0)).values for row in encodings])
+    for k in range(N_CLASSES):
+        machine = SVC(kernel="poly", degree=2, gamma=config.gamma, coef0=config.coef0, C=config.cost)
+        theirs = machine.fit(reduced.astype(np.float64), classes == k).decision_function(reduced.astype(np.float64))
+        np.testing.assert_allclose(ours[:, k], theirs, atol=2e-3 * np.abs(theirs).max())
+
+
+def test_kernel_machines_keep_what_supports_any_class(data: tuple[np.ndarray, np.ndarray]) -> None:
+    encodings, classes = data
+    config = SvmConfig()
+    machines = fit_kernel(encodings, classes, N_CLASSES, config)
+    scores = (config.coef0 + config.gamma * encodings @ machines.support.T) ** 2 @ machines.dual.T + machines.bias
+    assert np.mean(scores.argmax(axis=1) == classes) > 0.8
+    assert len(machines.support) < len(encodings)
+
+
+def test_class_without_sound_is_refused(data: tuple[np.ndarray, np.ndarray]) -> None:
+    encodings, classes = data
+    with pytest.raises(TrainerError, match=r"every class wanted\. Got none of class 3"):
+        fit_kernel(encodings, classes, N_CLASSES + 1, SvmConfig())
+
+
+def test_temperature_recovers_the_scale(data: tuple[np.ndarray, np.ndarray]) -> None:
+    """Labels drawn from softmax(scores / 0.5) make 0.5 the likeliest temperature."""
+    encodings, classes = data
+    svm = fit_svm(encodings, classes, N_CLASSES, SvmConfig(n_components=6), np.random.default_rng(0))
+    rng = np.random.default_rng(7)
+    scores = rng.standard_normal((20000, N_CLASSES)).astype(np.float32)
+    likely = np.exp(scores / 0.5)
+    drawn = np.array([rng.choice(N_CLASSES, p=row / row.sum()) for row in likely.astype(np.float64)])
+    fitted = fit_temperature(svm, scores, drawn)
+    assert fitted.temperature == pytest.approx(0.5, abs=0.03)
+    assert replace(fitted, temperature=1.0).bias is svm.bias
