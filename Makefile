@@ -1,4 +1,4 @@
-# make setup | demo | test | check | bench | model | lofo | pins | clean
+# `make` lists the targets. Variables: DATA, BUNDLE, SOURCE, PORT, ARGS, PYTHON.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
@@ -7,7 +7,11 @@ DATA ?= ../shared/data/esc10
 BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 ARGS ?=
 
-.PHONY: help setup demo test check bench model lofo pins clean
+.PHONY: help setup demo test check tflite bench model lofo pins clean
+
+# Windows are small: BLAS with more threads than one makes them up to twenty times slower.
+export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
@@ -37,6 +41,13 @@ check: $(VENV)/.stamp  ## the one gate: lint, format, types, imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
+tflite: .venv-tflite/.stamp  ## .venv-tflite with the older runtime (Python 3.11 only); make test then compares the two
+
+.venv-tflite/.stamp: pyproject.toml constraints-tflite.txt .ci/venv
+	@.ci/system libportaudio2 || echo "Going on without: only a microphone needs it." >&2
+	@PYTHON="$${PYTHON:-python3.11}" CONSTRAINTS=constraints-tflite.txt .ci/venv .venv-tflite tflite,orb
+	@touch $@
+
 bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
 	@$(BIN)/edge bench --bundle $(BUNDLE) --json
 
@@ -53,4 +64,4 @@ pins: $(VENV)/.stamp  ## write constraints.txt from .venv
 	 } > constraints.new && mv constraints.new constraints.txt
 
 clean:  ## remove what make made, but not runs/ and .cache/
-	rm -rf .venv .venv-demo build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-demo .venv-tflite build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
