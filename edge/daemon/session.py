@@ -37,7 +37,7 @@ class ConnectionRefused(PublishError):
 
 
 class ProtocolUnsupported(PublishError):
-    """The broker does not speak this version of MQTT, or hung up on it."""
+    """The broker does not speak this version of MQTT: it said so, hung up on it, or keeps silent."""
 
 
 class Session:
@@ -74,7 +74,8 @@ class Session:
             if self._lost is not None:
                 raise ProtocolUnsupported(f"mqtt: an answer from {where} wanted. Got: {self._lost}")
             if time.monotonic() > deadline:
-                raise PublishError(f"mqtt: an answer from {where} in {CONNACK_S:g} s wanted. Got none.")
+                # A broker of 3.1.1 may wait for the rest of a packet that it takes to be longer: amqtt does.
+                raise ProtocolUnsupported(f"mqtt: an answer from {where} in {CONNACK_S:g} s wanted. Got none.")
             self._turn(0.1, None)
         if self._connack == "Unsupported protocol version":
             raise ProtocolUnsupported(f"mqtt: a broker that speaks {self._protocol.name} wanted. Got: {self._connack}")
