@@ -66,18 +66,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if described is not None:
             described.configure(subparser)
-            subparser.add_argument("-v", "--verbose", action="store_true", help="log what happens, too")
             subparser.set_defaults(work=described.main)
     return _run(parser.parse_args(args))
 
 
 def _run(args: argparse.Namespace) -> int:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if args.verbose else logging.INFO,
-        format="%(levelname)s %(message)s",
-        force=True,
-    )
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(message)s", force=True)
     try:
         code: int = args.work(args)
         sys.stdout.flush()

@@ -82,13 +82,12 @@ def main(argv: list[str] | None = None) -> int:
     try:
         device = find_device(args.device, list_devices())
         _capture(device, args.rate, pipe)
-        return AudioError.exit_code  # the device went away: a microphone has no end of its own
     except (AudioError, sounddevice.PortAudioError) as error:
         _say(pipe, {"error": type(error).__name__, "message": str(error)})
-        return AudioError.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), pipe.fileno())  # or Python complains once more while it ends
-    return 0
+        return 0
+    return AudioError.exit_code  # the device could not be opened, or went away: a microphone has no end of its own
 
 
 def _capture(device: Device, rate_hz: int, pipe: BinaryIO) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -128,6 +129,16 @@ class TestWithTheReferenceBundle:
         assert set(result["windows"][0]) == {"start_s", "label", "confidence", "suspicion"}
         assert [window["start_s"] for window in result["windows"]] == [0, 1, 2]
         assert result["label"] == max(result["scores"], key=result["scores"].get)
+
+    def test_classify_speaks_to_people_too(self, bundle: list[str], wav: Path, tmp_path: Path) -> None:
+        silent = tmp_path / "silent.wav"
+        soundfile.write(silent, np.zeros(6 * RATE_HZ), RATE_HZ)
+        done = edge("classify", wav, silent, tmp_path / "none.wav", *bundle)
+        sound, silence, error = done.stdout.splitlines()
+        assert re.fullmatch(rf"{wav}: \w+ \d\.\d\d, suspicion \d\.\d\d \(p \d\.\d\d\), 3 windows", sound)
+        assert silence == f"{silent}: no label (silence)"
+        assert "none.wav: error: " in error
+        assert done.returncode == 74
 
     def test_a_bad_file_gets_its_line_and_the_others_go_on(self, bundle: list[str], tmp_path: Path, wav: Path) -> None:
         bad = self.bad_files(tmp_path)
