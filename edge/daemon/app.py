@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 TICK_S = 1.0
 """Between two looks at health and watchdog"""
 END_S = 10.0
-"""For inference to finish what was heard before a stop"""
+"""For a thread to finish: what was heard is judged, and no capture child is left behind"""
 SIGNAL = "a signal"
 
 
@@ -71,8 +71,8 @@ def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout:
     inference = Inference(bundle.pipeline, _alarm(config, bundle))
     ears = _ears(config, bundle, feed, voice, inference)
     listening = Worker("inference", inference.run, ended=ended)
-    workers = [listening]
-    workers += [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
+    hearing = [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
+    workers = [listening, *hearing]
     try:
         with _signals_to(ended):
             for ear in ears:
@@ -88,8 +88,9 @@ def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout:
         stop.set()
         for ear in ears:
             ear.ring.close()
-        if listening.is_alive():
-            listening.join(END_S)
+        for worker in (listening, *hearing):
+            if worker.is_alive():
+                worker.join(END_S)
         voice.stop()
     for worker in workers:
         if worker.failure is not None:

@@ -80,6 +80,20 @@ def first_clip(folder: Path) -> Path:
     raise AssertionError(f"{folder}: no clip of fold {FOLD} by the rule")
 
 
+def children_left(room: Room) -> list[str]:
+    """Capture processes of this room: they carry its folder in their environment."""
+    mark = f"HOME={room.folder}".encode()
+    left = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_bytes()
+            if b"capture_child" in command and mark in (process / "environ").read_bytes().split(b"\0"):
+                left.append(process.name)
+        except OSError:
+            continue  # it ended while we looked
+    return left
+
+
 def unix_s(verdict: dict[str, Any]) -> float:
     return datetime.fromisoformat(verdict["ts"]).timestamp()
 
@@ -100,6 +114,7 @@ def test_ten_clips_of_a_fold_it_never_saw(
             time.sleep(BEHIND_S)
         stopped_s = time.time()
         assert daemon.stop() == 0, daemon.log.read_text()
+    assert children_left(room) == [], "a capture child outlived its daemon"
 
     wait_until(lambda: len(ear.heard("tympan/shed/status")) == 2, "the farewell")
     verdicts = ear.verdicts()
@@ -144,6 +159,7 @@ def test_a_microphone_that_vanishes_is_opened_again(
         wait_until(lambda: len(ear.verdicts()) > before, "the next verdict", 60)
         assert ear.verdicts()[-1]["start_s"] > ear.verdicts()[before - 1]["start_s"] + 1
         assert daemon.stop() == 0, daemon.log.read_text()
+    assert children_left(room) == [], "a capture child outlived its daemon"
 
 
 @pytest.mark.slow
@@ -153,5 +169,6 @@ def test_the_last_will_speaks_for_a_killed_daemon(
     with running_daemon(tmp_path, room, broker, tiny_bundle) as daemon:
         wait_until(lambda: ear.heard("tympan/shed/status"), "online", 60)
         daemon.process.kill()
+        wait_until(lambda: not children_left(room), "the end of the capture child")
         wait_until(lambda: len(ear.heard("tympan/shed/status")) == 2, "the last will")
         assert [message["payload"] for message in ear.heard("tympan/shed/status")] == ["online", "offline"]
