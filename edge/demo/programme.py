@@ -1,4 +1,4 @@
-"""What is played, and when: ten clean imitations, one of them again with a perturbation, and again with noise."""
+"""What is played, and when: ten clean imitations, and one of them again with a perturbation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from edge.bundle import Bundle
 from edge.demo.noise import F64
 from edge.demo.synth import SOUNDS, imitate
 from edge.demo.tamper import Tampered, at_snr, search, verdicts_of
+from edge.types import Verdict
 
 __all__ = ["PASSAGE_S", "Passage", "Programme"]
 
@@ -31,7 +32,7 @@ class Passage:
 
     truth: str
     kind: str
-    """clean, attacked or noisy"""
+    """clean or attacked"""
     start_s: float
     samples: F64
     """(n_samples,), full scale = ±1"""
@@ -56,7 +57,7 @@ class Programme:
         self._due = threading.Event()
 
     def sounds(self) -> Generator[F64]:
-        """All passages in order, each (n_samples,); the last two exist when the clean ones were played."""
+        """All passages in order, each (n_samples,); the last exists when the clean ones were played."""
         with ThreadPoolExecutor(1, "tamper") as pool:
             search = pool.submit(self._tamper)
             try:
@@ -67,12 +68,10 @@ class Programme:
             self.tampered = search.result()
         if self.tampered is None:
             return
-        sound = self._victim.samples
-        noise = at_snr(np.random.default_rng(SEED).standard_normal(len(sound)), sound, SNR_DB)
-        for kind, delta in (("attacked", self.tampered.delta), ("noisy", noise)):
-            start_s = PASSAGE_S * len(self.passages)
-            self.passages.append(Passage(self._victim.truth, kind, start_s, sound + delta))
-            yield self.passages[-1].samples
+        start_s = PASSAGE_S * len(self.passages)
+        samples = self._victim.samples + self.tampered.delta
+        self.passages.append(Passage(self._victim.truth, "attacked", start_s, samples))
+        yield samples
 
     def playing(self, start_s: float) -> str:
         """What is heard in the window that starts at this second of the stream."""
@@ -86,10 +85,14 @@ class Programme:
         tampered = self.tampered
         if tampered is None:
             return "No passage carried a perturbation: the bundle gets none of the clean ones right."
+        sound = self._victim.samples
+        noise = at_snr(np.random.default_rng(SEED).standard_normal(len(sound)), sound, tampered.snr_db)
+        twin = [verdict for verdict in verdicts_of(self._bundle, sound + noise) if verdict.suspicion is not None]
         return (
-            f"attacked: {self._victim.truth} with a perturbation at {tampered.snr_db:g} dB SNR, found with "
-            f"{tampered.queries} questions; margin {tampered.margin_before:+.2f} -> {tampered.margin_after:+.2f} "
-            f"(below 0: fooled). noisy: the same sound with white noise of the same size."
+            f"attacked: {self._victim.truth} with a perturbation at {tampered.snr_db:g} dB SNR, found by asking "
+            f"{tampered.queries} times;\n  margin {tampered.margin_before:+.2f} -> {tampered.margin_after:+.2f} "
+            f"(below 0: fooled).\n  White noise of the same size, not played: heard as {_majority(twin)}, suspicion "
+            f"{np.mean([verdict.suspicion for verdict in twin]):.3f}."
         )
 
     def _tamper(self) -> Tampered | None:
@@ -110,5 +113,8 @@ class Programme:
         )
 
     def _is_right(self, passage: Passage) -> bool:
-        labels = Counter(verdict.label for verdict in verdicts_of(self._bundle, passage.samples))
-        return labels.most_common(1)[0][0] == passage.truth
+        return _majority(verdicts_of(self._bundle, passage.samples)) == passage.truth
+
+
+def _majority(verdicts: list[Verdict]) -> str | None:
+    return Counter(verdict.label for verdict in verdicts).most_common(1)[0][0]
