@@ -191,13 +191,13 @@ def _load_arrays(content: bytes, listed: dict[str, Any]) -> dict[str, F32]:
         raise ValueError(f"arrays {sorted(arrays)} are not those of the manifest, {sorted(listed)}")
     for name, entry in listed.items():
         array = arrays[name]
-        if list(array.shape) != entry["shape"] or array.dtype.name != entry["dtype"] or entry["dtype"] != "float32":
-            raise ValueError(
-                f"array {name} must be float32 {entry['shape']}, is {array.dtype.name} {list(array.shape)}"
-            )
+        found, wanted = (array.dtype.name, list(array.shape)), (entry["dtype"], entry["shape"])
+        if found != wanted or found[0] not in ("float16", "float32"):
+            raise ValueError(f"array {name} must be {wanted}, is {found}")
         if not np.isfinite(array).all():
             raise ValueError(f"array {name} must be finite")
-        array.flags.writeable = False
+        arrays[name] = array.astype(np.float32, copy=False)
+        arrays[name].flags.writeable = False
     return arrays
 
 

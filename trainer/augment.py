@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.random import Generator
 
-from edge.types import F32
+from edge.types import F32, Scalogram
 
-__all__ = ["TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mix", "training_noise"]
+__all__ = ["TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mix", "shift_pitch", "training_noise"]
 
 COLOURS = {"white": 0.0, "blue": 1.0, "violet": 2.0, "pink": -1.0, "brown": -2.0}
 """Exponent of the power spectrum over frequency"""
-TRAIN_NOISES = ("white", "blue", "violet", "band")
-TEST_NOISES = ("pink", "brown")
+TRAIN_NOISES = ("white", "blue", "band")
+TEST_NOISES = ("violet", "pink", "brown")
 """Never seen in training: figures under these say what a stage does to noise it does not know."""
 MIN_HZ, MAX_HZ = 40.0, 3000.0
 """Lower edges of band noise; it is one to four octaves wide."""
@@ -27,8 +29,8 @@ def coloured_noise(kind: str, n_samples: int, rng: Generator) -> F32:
 
 
 def training_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
-    """Noise (n_samples,) of a random kind of TRAIN_NOISES, unit power; half of it is band noise."""
-    kind = rng.choice(["white", "blue", "violet", "band", "band", "band"])
+    """Noise (n_samples,) of a random kind of TRAIN_NOISES, unit power."""
+    kind = str(rng.choice(TRAIN_NOISES))
     if kind != "band":
         return coloured_noise(kind, n_samples, rng)
     low = float(np.exp(rng.uniform(np.log(MIN_HZ), np.log(MAX_HZ))))
@@ -43,6 +45,16 @@ def mix(samples: F32, noise: F32, snr_db: float) -> F32:
     """Add unit-power noise (n_samples,) at an SNR over the whole window; digital silence stays as it is."""
     power = float(np.mean(np.square(samples, dtype=np.float64)))
     return (samples + noise * np.float32(np.sqrt(power / 10.0 ** (snr_db / 10.0)))).astype(np.float32)
+
+
+def shift_pitch(scalogram: Scalogram, n_bands: int) -> Scalogram:
+    """Move the levels (n_bands, n_frames) up by some bands, down if negative; what comes in is silent.
+
+    Bands are log-spaced, so this is what a change of pitch without a change of time does to the image.
+    """
+    level = np.roll(scalogram.level_db, n_bands, axis=0)
+    level[slice(None, n_bands) if n_bands > 0 else slice(n_bands, None)] = scalogram.level_db.min()
+    return replace(scalogram, level_db=level)
 
 
 def _unit(noise: np.ndarray) -> F32:

@@ -77,9 +77,9 @@ class DenoiseConfig:
     depth: int = 2
     reach_frames: int = 9
     """Width of the inner kernels, in cells of 8 frames"""
-    epochs: int = 40
+    epochs: int = 20
     batch: int = 16
-    crop_frames: int = 64
+    crop_frames: int = 128
     learning_rate: float = 3e-3
     scale_db: float = 30.0
 
@@ -114,7 +114,7 @@ class CodebookConfig:
 
     n_words: int = 64
     encoding: EncodingName = "vlad"
-    points_per_window: int = 60
+    points_per_window: int = 30
     """Descriptors of a window that K-means sees"""
 
 
@@ -122,7 +122,7 @@ class CodebookConfig:
 class SvmConfig:
     """PCA and the polynomial kernel."""
 
-    n_components: int = 64
+    n_components: int = 96
     gamma: float = 4.0
     coef0: float = 1.0
     cost: float = 10.0
@@ -136,6 +136,8 @@ class AugmentConfig:
     """Noise-mixed copies of every window for the autoencoder"""
     n_noisy_classify: int = 2
     """How many of them the codebook and the SVM learn from too"""
+    shift_bands: tuple[int, ...] = (-5, -2, 2, 5)
+    """Copies with another pitch for the codebook and the SVM; 21 bands are an octave and a half"""
     snr_db: tuple[float, float] = (0.0, 30.0)
     max_windows_a_clip: int = 8
 
@@ -171,9 +173,9 @@ class TrainerConfig:
             )
         if not 1 <= self.lowrank.rank <= 32:
             raise ConfigError(f"trainer.toml: lowrank.rank must be in [1, 32]. Got {self.lowrank.rank} instead.")
-        if self.augment.n_noisy < 1 or not 0 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
+        if not 1 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
             raise ConfigError(
-                f"trainer.toml: 1 <= augment.n_noisy, 0 <= augment.n_noisy_classify <= n_noisy wanted. "
+                "trainer.toml: 1 <= augment.n_noisy_classify <= augment.n_noisy wanted. "
                 f"Got {self.augment.n_noisy} and {self.augment.n_noisy_classify} instead."
             )
 

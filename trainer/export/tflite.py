@@ -35,6 +35,7 @@ def export_tflite(run: Path, out: Path, figures: Path | None = None) -> Path:
         metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
         with np.load(run / "arrays.npz", allow_pickle=False) as file:
             arrays = {name: file[name] for name in sorted(file.files)}
+            stored = {name: _compact(array) for name, array in arrays.items()}
     except (OSError, ValueError, KeyError) as error:
         raise ExportError(f"{run}: a complete run folder wanted. Got: {error}") from error
     measured = _read_figures(figures)
@@ -46,11 +47,11 @@ def export_tflite(run: Path, out: Path, figures: Path | None = None) -> Path:
         },
     )
     contents = {
-        "arrays.npz": _npz(arrays),
+        "arrays.npz": _npz(stored),
         "denoiser.tflite": model,
         "golden.npz": _npz(golden_arrays(pipeline)),
     }
-    manifest = _manifest(story, arrays, pipeline)
+    manifest = _manifest(story, stored, pipeline)
     contents["MODEL_CARD.md"] = model_card(manifest, metrics, measured).encode()
     manifest["files"] = {name: _entry(contents[name]) for name in FILES}
     manifest_bytes = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
@@ -87,6 +88,13 @@ def _read_figures(path: Path | None) -> dict[str, Any] | None:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: the JSON of `trainer evaluate` wanted. Got: {error}") from error
+
+
+def _compact(array: np.ndarray) -> np.ndarray:
+    """The same values in float16 where they fit it exactly (the projection was rounded for it)."""
+    with np.errstate(over="ignore"):
+        half = array.astype(np.float16)
+    return half if np.array_equal(half.astype(np.float32), array) else array
 
 
 def _npz(arrays: dict[str, np.ndarray]) -> bytes:

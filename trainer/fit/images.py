@@ -14,8 +14,8 @@ from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
 from edge.stages.scalogram import MorletScalogram
-from edge.types import F32, Scalogram, Window
-from trainer.augment import mix, training_noise
+from edge.types import F32, Window
+from trainer.augment import mix, shift_pitch, training_noise
 from trainer.config import AugmentConfig, TrainerConfig
 from trainer.data import Dataset, read_clip
 from trainer.errors import DatasetError
@@ -35,10 +35,10 @@ class Front:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Images:
-    """Every training window as images, clean first, then its noisy twins."""
+    """Every training window as images: clean, then its noisy twins, then copies with another pitch."""
 
     enhanced: F32
-    """(1 + n_noisy, n_windows, n_bands, n_frames), dB above the floor"""
+    """(1 + n_noisy + n_shifts, n_windows, n_bands, n_frames), dB above the floor"""
     lowrank: F32
     """The same after the SVD"""
     classes: NDArray[np.intp]
@@ -82,7 +82,7 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig, rng: Gene
     for clip in tqdm(dataset.clips, desc="images", unit="clip", disable=None):
         samples = read_clip(clip, rate_hz=config.scalogram.rate_hz)
         for window in _spread(samples, front, config):
-            rows.append([_image(front, each) for each in _with_twins(window, config.augment, rng)])
+            rows.append(_copies(front, window, config.augment, rng))
             classes.append(dataset.labels.index(clip.label))
             folds.append(clip.fold)
     silent = sorted(set(range(len(dataset.labels))) - set(classes))
@@ -106,15 +106,13 @@ def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
     return sounding[::step]
 
 
-def _with_twins(window: Window, config: AugmentConfig, rng: Generator) -> list[Window]:
-    windows = [window]
+def _copies(front: Front, window: Window, config: AugmentConfig, rng: Generator) -> list[tuple[F32, F32]]:
+    """The images of a window: clean, noisy, shifted."""
+    scalograms = [front.scalogram(window)]
     for _ in range(config.n_noisy):
         noise = training_noise(len(window.samples), window.rate_hz, rng)
         noisy = mix(window.samples, noise, float(rng.uniform(*config.snr_db)))
-        windows.append(Window(noisy, window.rate_hz, window.start_s))
-    return windows
-
-
-def _image(front: Front, window: Window) -> tuple[F32, F32]:
-    enhanced: Scalogram = front.enhance(front.scalogram(window))
-    return enhanced.level_db, front.lowrank(enhanced).level_db
+        scalograms.append(front.scalogram(Window(noisy, window.rate_hz, window.start_s)))
+    scalograms += [shift_pitch(scalograms[0], n_bands) for n_bands in config.shift_bands]
+    enhanced = [front.enhance(scalogram) for scalogram in scalograms]
+    return [(each.level_db, front.lowrank(each).level_db) for each in enhanced]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,24 +33,22 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Purified:
-    """All windows, clean first, then the noisy twins that the head learns from."""
+    """All windows: clean, then the noisy and the shifted copies that the head learns from."""
 
     rows: tuple[tuple[Row, ...], ...]
-    """(1 + n_twins) of n_windows"""
+    """n_copies of n_windows; the second is a noisy twin"""
     classes: NDArray[np.intp]
     """(n_windows,)"""
     folds: NDArray[np.intp]
     """(n_windows,)"""
 
-    def encode(self, codebook: Codebook, windows: NDArray[np.intp], *, twins: bool = True) -> F32:
-        """Encodings (n, n_dims) of these windows, and of their twins after them."""
-        copies = self.rows if twins else self.rows[:1]
-        return np.array([codebook(copy[i].purified).values for copy in copies for i in windows])
+    def encode(self, codebook: Codebook, windows: NDArray[np.intp]) -> F32:
+        """Encodings (n_copies · n, n_dims) of these windows, copy by copy."""
+        return np.array([codebook(copy[i].purified).values for copy in self.rows for i in windows])
 
 
-def purify_all(images: Images, denoise: Denoise, describe: Describe, n_twins: int) -> Purified:
-    """Through the stages of the edge, image by image."""
-    copies = range(1 + n_twins)
+def purify_all(images: Images, denoise: Denoise, describe: Describe, copies: Sequence[int]) -> Purified:
+    """These copies of the images through the stages of the edge, one by one."""
     n_windows = len(images.classes)
     rows = []
     with tqdm(total=len(copies) * n_windows, desc="purify", unit="image", disable=None) as bar:
@@ -59,7 +58,7 @@ def purify_all(images: Images, denoise: Denoise, describe: Describe, n_twins: in
                 enhanced = Scalogram(images.enhanced[copy, i], peak_db=0.0)
                 lowrank = Scalogram(images.lowrank[copy, i], peak_db=0.0)
                 denoised = denoise(lowrank)
-                raw = describe(enhanced) if copy <= 1 else None
+                raw = describe(enhanced) if copy in copies[:2] else None
                 found.append(Row(describe(denoised.scalogram), raw, residuals(enhanced, lowrank, denoised)))
                 bar.update()
             rows.append(tuple(found))

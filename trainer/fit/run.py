@@ -57,13 +57,16 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
             config.augment.n_noisy,
         )
 
-        trained = fit_denoiser(images.lowrank, images.enhanced[0], config.denoise, rng)
+        n_noisy = config.augment.n_noisy
+        trained = fit_denoiser(images.lowrank[: 1 + n_noisy], images.enhanced[0], config.denoise, rng)
         trained.model.save(run.path / "denoiser.keras")
-        denoise = quantise(trained, images.lowrank, config.denoise)
+        denoise = quantise(trained, images.lowrank[: 1 + n_noisy], config.denoise)
         log.info("autoencoder: loss %.5f to %.5f, %d bytes", trained.losses[0], trained.losses[-1], len(denoise.model))
 
         describe = build_descriptor(config, front.scalogram)
-        purified = purify_all(images, denoise, describe, max(1, config.augment.n_noisy_classify))
+        n_learnt = config.augment.n_noisy_classify
+        copies = (*range(1 + n_learnt), *range(1 + n_noisy, len(images.enhanced)))
+        purified = purify_all(images, denoise, describe, copies)
         del images
 
         def fit_head(windows: NDArray[np.intp]) -> Head:
@@ -97,20 +100,17 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
 def _fit_head(
     purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig, rng: Generator
 ) -> Head:
-    """Codebook and SVM on some windows and their noisy twins."""
-    n_copies = 1 + config.augment.n_noisy_classify
-    learnt = Purified(purified.rows[:n_copies], purified.classes, purified.folds)
-    codebook = fit_codebook([copy[i].purified.values for copy in learnt.rows for i in windows], config.codebook, rng)
-    classes = np.tile(purified.classes[windows], n_copies)
-    return codebook, fit_svm(learnt.encode(codebook, windows), classes, n_classes, config.svm, rng)
+    """Codebook and SVM on some windows and their copies."""
+    codebook = fit_codebook([copy[i].purified.values for copy in purified.rows for i in windows], config.codebook, rng)
+    classes = np.tile(purified.classes[windows], len(purified.rows))
+    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm, rng)
 
 
 def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig) -> dict[str, NDArray[np.generic]]:
     """The kernel SVM on whole encodings, to say what PCA and folding cost."""
-    n_copies = 1 + config.augment.n_noisy_classify
-    learnt = Purified(purified.rows[:n_copies], purified.classes, purified.folds)
-    encodings = learnt.encode(pipeline.codebook, np.arange(len(purified.classes)))
-    machines = fit_kernel(encodings, np.tile(purified.classes, n_copies), len(pipeline.labels), config.svm)
+    encodings = purified.encode(pipeline.codebook, np.arange(len(purified.classes)))
+    classes = np.tile(purified.classes, len(purified.rows))
+    machines = fit_kernel(encodings, classes, len(pipeline.labels), config.svm)
     return {
         "support": machines.support.astype(np.float32),
         "dual": machines.dual.astype(np.float32),

@@ -59,8 +59,8 @@ def fit_svm(
     """
     n_components = min(config.n_components, *encodings.shape)
     pca = PCA(n_components, svd_solver="full", random_state=int(rng.integers(2**31))).fit(encodings.astype(np.float64))
-    # Rounded before the SVM sees them: it learns the projection that the bundle holds.
-    mean, projection = pca.mean_.astype(np.float32), np.ascontiguousarray(pca.components_, dtype=np.float32)
+    # Rounded before the SVM sees it: the bundle holds the projection, its largest array, in float16.
+    mean, projection = pca.mean_.astype(np.float32), pca.components_.astype(np.float16).astype(np.float32)
     reduced = (encodings - mean) @ projection.T
     machines = fit_kernel(reduced, classes, n_classes, config)
     alpha, v = machines.dual, machines.support
