@@ -51,9 +51,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_fit(args: argparse.Namespace) -> None:
     """Fit every stage on a folder of sounds."""
+    from trainer.credits import without_licences
     from trainer.data import check_trainable
 
-    dataset = selected(args.data, args.folds)
+    dataset = without_licences(selected(args.data, args.folds), args.without_licence)
     check_trainable(dataset)
     config = config_of(args)
     # TensorFlow is loaded here, after everything that can be wrong with the arguments.

@@ -92,6 +92,13 @@ def add_fit_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder to make")
     parser.add_argument("--config", type=Path, metavar="F", help="trainer.toml (default: built-in values)")
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    parser.add_argument(
+        "--without-licence",
+        action="append",
+        default=[],
+        metavar="L",
+        help="leave out the clips that DIR/credits.csv puts under this licence; may be repeated",
+    )
 
 
 def add_evaluate_options(parser: argparse.ArgumentParser) -> None:

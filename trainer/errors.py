@@ -1,11 +1,11 @@
 """The errors of the trainer, below the edge's tree.
 
-    EdgeError
-    └── TrainerError                70
-        ├── DatasetError            66   the folder of sounds cannot be used
-        ├── ExportError             70   the bundle could not be made
-        ├── AttackError             70   the attack could not be run
-        └── TrainClipsError         65   figures were asked for clips that the bundle was fitted on
+EdgeError
+└── TrainerError                70
+    ├── DatasetError            66   the folder of sounds cannot be used
+    ├── ExportError             70   the bundle could not be made
+    ├── AttackError             70   the attack could not be run
+    └── TrainClipsError         65   figures were asked for clips that the bundle was fitted on
 """
 
 from __future__ import annotations

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 __all__ = ["model_card"]
 
+FREE = ("CC0",)
+"""Licences that ask for no attribution"""
 
-def model_card(manifest: dict[str, Any], metrics: dict[str, Any], measured: dict[str, Any] | None) -> str:
-    """Markdown; every figure with the command it came from."""
+
+def model_card(
+    manifest: dict[str, Any], metrics: dict[str, Any], makers: list[dict[str, str]], measured: dict[str, Any] | None
+) -> str:
+    """Markdown; every figure with the command it came from, every recording with its maker."""
     trained = manifest["trained_on"]
     descriptor = manifest["stages"][5]["name"].upper()
     stages = "\n".join(f"| {r['name']} | {_params(r['params'])} |" for r in manifest["stages"])
@@ -46,7 +53,24 @@ Out of fold while fitting (codebook and SVM refitted without the clip's fold; th
   {3600 / manifest["hop_s"] / (manifest["calibration"]["n"] + 1):.1f} an hour.
 - An attacker who knows the pipeline can change its label; robustness figures belong beside attack,
   budget and interval.
+
+## Data and licences
+
+{_licences(makers)}
 """
+
+
+def _licences(makers: list[dict[str, str]]) -> str:
+    if not makers:
+        return "The data set named no authors or licences."
+    counts = Counter(maker["licence"] for maker in makers)
+    summary = ", ".join(f"{licence} ({n})" for licence, n in sorted(counts.items()))
+    authors: dict[str, list[str]] = {}
+    for maker in makers:
+        if maker["licence"] not in FREE:
+            authors.setdefault(f"{maker['author']} ({maker['licence']})", []).append(Path(maker["file"]).stem)
+    lines = [f"- {author}: {', '.join(sorted(files))}" for author, files in sorted(authors.items())]
+    return "\n".join([f"Clips by licence: {summary}. Recordings that ask for attribution:", "", *lines])
 
 
 def _params(params: dict[str, Any]) -> str:

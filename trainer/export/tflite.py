@@ -52,7 +52,7 @@ def export_tflite(run: Path, out: Path, figures: Path | None = None) -> Path:
         "golden.npz": _npz(golden_arrays(pipeline)),
     }
     manifest = _manifest(story, stored, pipeline)
-    contents["MODEL_CARD.md"] = model_card(manifest, metrics, measured).encode()
+    contents["MODEL_CARD.md"] = model_card(manifest, metrics, story["credits"], measured).encode()
     manifest["files"] = {name: _entry(contents[name]) for name in FILES}
     manifest_bytes = (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode()
     contents["manifest.sha256"] = hashlib.sha256(manifest_bytes).hexdigest().encode()

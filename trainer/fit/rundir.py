@@ -7,7 +7,7 @@ import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from edge.pipeline import Pipeline
 from edge.records import record_stage
 from edge.types import F32
 from trainer.config import TrainerConfig
+from trainer.credits import read_credits
 from trainer.data import Dataset
 
 __all__ = ["RunFolder", "create_run"]
@@ -60,6 +61,7 @@ class RunFolder:
             records.append(record)
             arrays |= found
         self.write_arrays("arrays.npz", arrays)
+        known = read_credits(self.dataset.root)
         (self.path / "denoiser.tflite").write_bytes(pipeline.denoise.model)
         self.write_json(
             "run.json",
@@ -74,6 +76,7 @@ class RunFolder:
                     "clips": sorted({clip.sha256 for clip in self.dataset.clips}),
                     "folds": list(self.dataset.folds),
                 },
+                "credits": [asdict(known[clip.path.name]) for clip in self.dataset.clips if clip.path.name in known],
             },
         )
         (self.path / "trainer.toml").write_text(as_toml(self.config.as_dict()), encoding="utf-8")
