@@ -36,7 +36,9 @@ class Watch:
         """Wait for the daemon's first word."""
         deadline_s = time.monotonic() + START_S
         while self._next() != ONLINE:
-            if time.monotonic() > deadline_s or not self.device.running:
+            if not self.device.running:
+                self.device.end()  # says why
+            if time.monotonic() > deadline_s:
                 raise EdgeError(f"demo: the daemon online within {START_S:g} s wanted. Got no word from it.")
 
     def until_offline(self, deadline_s: float, display: Show, programme: Programme | None) -> None:

@@ -65,6 +65,15 @@ def test_a_long_file_ends_in_time(reference_bundle: Path, tmp_path: Path) -> Non
     assert 1 <= json.loads(done.stdout.splitlines()[-1])["windows"] < 30
 
 
+def test_a_daemon_that_cannot_start_is_quoted(reference_bundle: Path, tmp_path: Path) -> None:
+    path = tmp_path / "text.wav"
+    path.write_text("not a sound", encoding="utf-8")
+    done = demo("--bundle", str(reference_bundle), "--source", str(path))
+    assert done.returncode == 70
+    assert "exit code 0 of the daemon wanted. Got 74 instead:" in done.stderr
+    assert f"{path}: a sound file wanted" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
