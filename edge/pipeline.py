@@ -18,7 +18,7 @@ from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf
 from edge.stages.suspicion import ConformalSuspicion, indicators, residuals
 from edge.stages.svm import QuadraticSvm
-from edge.types import Denoised, Scalogram, Scores, Trace, Verdict, Window
+from edge.types import Scalogram, Scores, Trace, Verdict, Window
 
 __all__ = ["Pipeline"]
 
@@ -99,10 +99,6 @@ class Pipeline:
             indicators=values,
             suspicion=self.suspicion(values),
         )
-
-    def purify(self, window: Window, /) -> Denoised:
-        """Window to purified image: what the codebook and the SVM are fitted on."""
-        return self.denoise(self.lowrank(self.enhance(self.scalogram(window))))
 
     def classify(self, image: Scalogram, /) -> Scores:
         """Descriptors, codebook and SVM on any image (n_bands, n_frames), dB above the floor."""

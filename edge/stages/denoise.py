@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -33,10 +36,26 @@ def load_interpreter(model: bytes) -> Any:
             module = importlib.import_module(RUNTIMES[name])
         except ModuleNotFoundError:
             continue
-        interpreter = module.Interpreter(model_content=model, num_threads=1)
-        interpreter.allocate_tensors()
+        with _quiet_stderr():
+            interpreter = module.Interpreter(model_content=model, num_threads=1)
+            interpreter.allocate_tensors()
         return interpreter
     raise ConfigError(f"a TFLite runtime must be installed: {chosen or ' or '.join(RUNTIMES)}. Got none instead.")
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """The runtime's C++ greets on descriptor 2 at every start, whatever the log level; errors are exceptions."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -68,3 +68,9 @@ def test_runtime_is_chosen_by_name(denoise: Denoise, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("TYMPAN_TFLITE_RUNTIME", "onnx")
     with pytest.raises(ConfigError, match=r"must be one of ai_edge_litert, tflite_runtime\. Got onnx"):
         load_interpreter(denoise.model)
+
+
+def test_runtime_starts_without_a_word(denoise: Denoise, capfd: pytest.CaptureFixture[str]) -> None:
+    load_interpreter(denoise.model)
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
