@@ -18,6 +18,13 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 """What the data loaders look for; soundfile reads more."""
 
 BLOCK_S = 1.0
+UNKNOWN_SIZE = 0x7FFFFFFF
+OGG_PAGE_MAX = 65307
+"""Bytes; the last page of an Ogg stream begins no farther from the end"""
+OGG_HEADER = 27
+"""Bytes before a page's segment table, the last of them its length"""
+OGG_FLAGS, OGG_END = 5, 0x04
+"""Place of a page's flags, and the one that ends a stream"""
 
 
 def blocks_of(path: Path, *, rate_hz: int) -> Iterator[F32]:
@@ -28,9 +35,10 @@ def blocks_of(path: Path, *, rate_hz: int) -> Iterator[F32]:
 
     Raises
     ------
-    AudioError : the file is missing, empty, not audio, or holds NaN or infinity
+    AudioError : the file is missing, empty, cut, not audio, or holds NaN or infinity
     """
     try:
+        _refuse_cut(Path(path))
         with soundfile.SoundFile(path) as file:
             if file.frames == 0:
                 raise AudioError(f"{path}: sound wanted. Got an empty recording instead.")
@@ -57,6 +65,37 @@ def blocks_of(path: Path, *, rate_hz: int) -> Iterator[F32]:
     except soundfile.LibsndfileError as error:
         reason = "no such file" if not Path(path).exists() else error.error_string
         raise AudioError(f"{path}: a sound file wanted (wav, flac, ogg, mp3). Got: {reason}") from error
+
+
+def _refuse_cut(path: Path) -> None:
+    """Refuse a WAV or Ogg file that ends early; libsndfile reads what is left of it without a word.
+
+    A cut FLAC is an error of the decoder. An MP3 does not say how long it is.
+    """
+    if not path.is_file():
+        return
+    n_bytes = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(8)
+        file.seek(max(0, n_bytes - OGG_PAGE_MAX))
+        tail = file.read()
+    if head[:4] == b"RIFF" and len(head) == len(b"RIFFsize"):
+        wanted = int.from_bytes(head[4:], "little") + len(head)
+        # Writers into a pipe cannot know the size and put the largest there is.
+        if n_bytes < wanted < UNKNOWN_SIZE:
+            raise AudioError(f"{path}: a whole recording of {wanted} bytes wanted. Got {n_bytes} instead.")
+    elif head[:4] == b"OggS" and not _ends_with_page(tail):
+        raise AudioError(f"{path}: a whole recording wanted. Got one without its end instead.")
+
+
+def _ends_with_page(tail: bytes) -> bool:
+    """Does the last Ogg page in these bytes end the stream, and is it whole? (RFC 3533, section 6.)"""
+    page = tail[max(tail.rfind(b"OggS"), 0) :]
+    if len(page) < OGG_HEADER or not page[OGG_FLAGS] & OGG_END:
+        return False
+    n_segments = page[OGG_HEADER - 1]
+    segments = page[OGG_HEADER : OGG_HEADER + n_segments]
+    return len(page) >= OGG_HEADER + n_segments + sum(segments)
 
 
 def read_audio(path: Path, *, rate_hz: int) -> F32:
