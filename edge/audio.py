@@ -89,7 +89,7 @@ def _refuse_cut(path: Path) -> None:
 
 
 def _ends_with_page(tail: bytes) -> bool:
-    """Does the last Ogg page in these bytes end the stream, and is it whole? (RFC 3533, section 6.)"""
+    """Whether the last Ogg page in these bytes ends the stream and is whole (RFC 3533, section 6)."""
     page = tail[max(tail.rfind(b"OggS"), 0) :]
     if len(page) < OGG_HEADER or not page[OGG_FLAGS] & OGG_END:
         return False
