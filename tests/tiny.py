@@ -19,7 +19,7 @@ from trainer.config import (
     TrainerConfig,
 )
 
-__all__ = ["LABELS", "TINY", "TINY_ORB", "tiny_sound", "write_tiny_dataset"]
+__all__ = ["LABELS", "RATE_HZ", "TINY", "TINY_ORB", "tiny_sound", "write_tiny_dataset"]
 
 RATE_HZ = 16000
 LABELS = ("hiss", "ticks", "whistle")

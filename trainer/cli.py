@@ -92,6 +92,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from trainer.evaluate import evaluate_bundle, summary
     from trainer.lofo import evaluate_lofo
     from trainer.stages import measure_stages, stage_rows
+    from trainer.streaming import measure_streaming, streaming_rows
 
     dataset = selected(args.data, args.folds)
     if lofo:
@@ -107,6 +108,8 @@ def run_evaluate(args: argparse.Namespace) -> None:
     figures = evaluation.to_json()
     if args.stages:
         figures["stages"] = measure_stages(evaluation)
+    if args.streaming:
+        figures["streaming"] = measure_streaming(evaluation)
     if args.report is not None:
         from trainer.report import write_report
 
@@ -114,6 +117,8 @@ def run_evaluate(args: argparse.Namespace) -> None:
     text = summary(figures)
     if args.stages:
         text += "".join(f"\n{' | '.join(row)}" for row in stage_rows(figures["stages"]))
+    if args.streaming:
+        text += "".join(f"\n{' | '.join(row)}" for row in streaming_rows(figures["streaming"]))
     finish(args, figures, text)
 
 
