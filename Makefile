@@ -7,7 +7,7 @@ DATA ?= ../shared/data/esc10
 BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 ARGS ?=
 
-.PHONY: help setup demo test check tflite bench model lofo pins clean
+.PHONY: help setup demo test check tflite bench lofo attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -51,12 +51,28 @@ tflite: .venv-tflite/.stamp  ## .venv-tflite with the older runtime (Python 3.11
 bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
 	@$(BIN)/edge bench --bundle $(BUNDLE) --json
 
-model: $(VENV)/.stamp  ## fit and export the reference bundle again
-	$(BIN)/trainer fit --data $(DATA) --out runs/esc10
-	$(BIN)/trainer export runs/esc10 --target tflite --out models/esc10-surf-0.1.0
+lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each scored on its own fold, stages and stream too
+	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --streaming \
+	    --json runs/lofo.json --report runs/lofo-report
 
-lofo: $(VENV)/.stamp  ## the accuracy figure: one exported bundle a fold, each scored on its own fold
-	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --json runs/lofo.json --report runs/lofo
+attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbations on the bundle of folds 1-3, fold 4
+	$(BIN)/trainer attack runs/lofo/fold-4/bundle --data $(DATA) --folds 4 --attack transfer-pgd --snr-db 30 \
+	    --surrogate-folds 1,2,3 --json runs/attack.json --out runs/attack
+
+runs/lofo/fold-4/done:
+	$(MAKE) lofo
+
+orb: $(VENV)/.stamp  ## the same with ORB: fitted on folds 1-3, scored on fold 4
+	rm -rf runs/orb runs/orb-bundle
+	echo 'descriptor = "orb"' > runs/orb.toml
+	$(BIN)/trainer fit --data $(DATA) --folds 1,2,3 --config runs/orb.toml --out runs/orb
+	$(BIN)/trainer export runs/orb --target tflite --out runs/orb-bundle
+	$(BIN)/trainer evaluate runs/orb-bundle --data $(DATA) --folds 4 --json runs/orb.json
+
+model: $(VENV)/.stamp runs/lofo/fold-4/done  ## fit and export the reference bundle again, without the Sampling+ clips
+	rm -rf runs/esc10 models/esc10-surf-0.1.0
+	$(BIN)/trainer fit --data $(DATA) --without-licence CC-Sampling+ --out runs/esc10
+	$(BIN)/trainer export runs/esc10 --target tflite --out models/esc10-surf-0.1.0 --figures runs/lofo.json
 
 pins: $(VENV)/.stamp  ## write constraints.txt from .venv
 	@{ head -n 1 constraints.txt; \

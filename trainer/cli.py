@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(name)s: %(message)s",
         force=True,
     )
-    # TensorFlow's own start-up lines say nothing to a user of this command.
+    # TensorFlow's own lines say nothing to a user of this command.
+    logging.getLogger("tensorflow").setLevel(logging.DEBUG if args.verbose else logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "0" if args.verbose else "3")
     try:
         HANDLERS[args.command](args)

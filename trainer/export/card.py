@@ -6,6 +6,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from trainer.stages import stage_rows
+from trainer.streaming import streaming_rows
+
 __all__ = ["model_card"]
 
 FREE = ("CC0",)
@@ -93,4 +96,12 @@ def _figures(measured: dict[str, Any] | None) -> str:
 
 | class | clips | recall | precision |
 |---|---|---|---|
-{rows}"""
+{rows}
+{_more(measured)}"""
+
+
+def _more(measured: dict[str, Any]) -> str:
+    """What `--stages` and `--streaming` measured, if they were asked for."""
+    lines = [": ".join(row) for row in stage_rows(measured.get("stages", {}))]
+    lines += [": ".join(row) for row in streaming_rows(measured.get("streaming", {}))]
+    return "\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
