@@ -14,6 +14,7 @@ from trainer.data import read_clip
 from trainer.evaluate import TRAIN_CLIPS_MARK, Evaluation, Judged
 from trainer.figures import confusion_picture, histogram_picture, reliability_picture, trace_picture
 from trainer.stages import stage_rows
+from trainer.streaming import streaming_rows
 
 __all__ = ["write_report"]
 
@@ -53,6 +54,7 @@ def write_report(evaluation: Evaluation, folder: Path, figures: dict[str, Any]) 
             confusion_section(evaluation, figures),
             calibration_section(evaluation, figures),
             stages_section(figures),
+            streaming_section(figures),
             examples_section(evaluation),
             mistakes_section(evaluation),
             provenance_section(evaluation),
@@ -158,7 +160,16 @@ def stages_section(figures: dict[str, Any]) -> str:
     """What each stage does, when it was measured."""
     if "stages" not in figures:
         return ""
-    return f"<section><h2>Stages</h2>{table(['stage', 'measured', 'result'], stage_rows(figures['stages']))}</section>"
+    rows = stage_rows(figures["stages"])
+    return f"<section><h2>Stages</h2>{table(['stage', 'measured', 'result'], rows)}</section>"
+
+
+def streaming_section(figures: dict[str, Any]) -> str:
+    """The clips as one stream, when they were measured so."""
+    if "streaming" not in figures:
+        return ""
+    rows = [list(row) for row in streaming_rows(figures["streaming"])]
+    return f"<section><h2>Stream</h2>{table(['floor', 'windows right'], rows)}</section>"
 
 
 def examples_section(evaluation: Evaluation) -> str:

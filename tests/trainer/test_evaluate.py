@@ -13,6 +13,7 @@ import soundfile
 
 from edge.bundle import Bundle
 from tests.trainer.sounds import RATE_HZ, tone_bundle, write_tone
+from trainer.augment import TEST_NOISES
 from trainer.data import Dataset, load_dataset
 from trainer.errors import DatasetError, TrainClipsError
 from trainer.evaluate import Evaluation, check_held_out, judge_dataset, summary
@@ -157,8 +158,10 @@ class TestStages:
         assert stages["lowrank"]["n"] == 7
         assert 0.9 < stages["lowrank"]["retained_energy"]["p5"] <= stages["lowrank"]["retained_energy"]["mean"] < 1
         # The fake's autoencoder does nothing, so all of the gain is the SVD's.
-        gain = stages["denoise"]["improvement_db"]
-        assert gain["lowrank"] == pytest.approx(gain["lowrank_and_denoise"])
-        assert gain["ci95"][0] <= gain["lowrank"] <= gain["ci95"][1]
+        assert tuple(stages["denoise"]["noises"]) == TEST_NOISES
+        for figures in stages["denoise"]["noises"].values():
+            gain = figures["improvement_db"]
+            assert gain["lowrank"] == pytest.approx(gain["lowrank_and_denoise"])
+            assert gain["ci95"][0] <= gain["lowrank"] <= gain["ci95"][1]
         assert "svm" not in stages
-        assert len(stage_rows(stages)) == 2
+        assert len(stage_rows(stages)) == 1 + len(TEST_NOISES)
