@@ -120,9 +120,9 @@ class CodebookConfig:
 
 @dataclass(frozen=True, slots=True)
 class SvmConfig:
-    """PCA and the polynomial kernel."""
+    """Projection and polynomial kernel."""
 
-    n_components: int = 96
+    n_components: int = 128
     gamma: float = 4.0
     coef0: float = 1.0
     cost: float = 10.0

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from edge.pipeline import Pipeline
 from trainer.config import TrainerConfig
@@ -46,7 +47,8 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
     ConfigError : `out` is there already
     """
     check_trainable(dataset)
-    with create_run(out, config, dataset) as run:
+    # Sums in another order lead K-means elsewhere: the number of threads must not come from the environment.
+    with create_run(out, config, dataset) as run, threadpool_limits(limits=1):
         rng = np.random.default_rng(config.seed)
         front = build_front(config, rng)
         images = read_images(dataset, front, config, rng)
@@ -103,7 +105,7 @@ def _fit_head(
     """Codebook and SVM on some windows and their copies."""
     codebook = fit_codebook([copy[i].purified.values for copy in purified.rows for i in windows], config.codebook, rng)
     classes = np.tile(purified.classes[windows], len(purified.rows))
-    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm, rng)
+    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm)
 
 
 def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig) -> dict[str, NDArray[np.generic]]:

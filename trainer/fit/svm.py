@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from sklearn.decomposition import PCA
 from sklearn.svm import SVC
 
 from edge.stages.svm import QuadraticSvm
@@ -50,27 +48,32 @@ def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config
     return KernelMachines(support=vectors[used], dual=dual[:, used], bias=bias)
 
 
-def fit_svm(
-    encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig, rng: Generator
-) -> QuadraticSvm:
-    """PCA, kernel SVMs on the components, and the folding; the temperature is 1 until it is fitted.
+def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> QuadraticSvm:
+    """Project, fit kernel SVMs on the components, fold them; the temperature is 1 until it is fitted.
+
+    The projection is a truncated SVD without centring: of all with as many components it keeps the
+    inner products of the encodings best, and these are all that the kernel sees.
 
     Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ.
     """
     n_components = min(config.n_components, *encodings.shape)
-    pca = PCA(n_components, svd_solver="full", random_state=int(rng.integers(2**31))).fit(encodings.astype(np.float64))
+    # Eigenvectors of the Gram matrix: there are fewer windows than dimensions.
+    gram = encodings.astype(np.float64) @ encodings.T.astype(np.float64)
+    energies, vectors = np.linalg.eigh(gram)
+    leading = vectors[:, ::-1][:, :n_components] / np.sqrt(np.maximum(energies[::-1][:n_components], 1e-12))
     # Rounded before the SVM sees it: the bundle holds the projection, its largest array, in float16.
-    mean, projection = pca.mean_.astype(np.float32), pca.components_.astype(np.float16).astype(np.float32)
-    reduced = (encodings - mean) @ projection.T
+    projection = (leading.T @ encodings).astype(np.float16).astype(np.float32)
+    reduced = encodings @ projection.T
     machines = fit_kernel(reduced, classes, n_classes, config)
     alpha, v = machines.dual, machines.support
     quad = config.gamma**2 * np.einsum("ks,si,sj->kij", alpha, v, v, optimize=True)
     linear = 2.0 * config.coef0 * config.gamma * alpha @ v
     bias = machines.bias + config.coef0**2 * alpha.sum(axis=1)
+    rows, columns = np.triu_indices(n_components)
+    packed = quad[:, rows, columns] * np.where(rows == columns, 1.0, 2.0)
     return QuadraticSvm(
-        mean=mean,
         projection=projection,
-        quad=np.ascontiguousarray(quad, dtype=np.float32),
+        quad=np.ascontiguousarray(packed, dtype=np.float32),
         linear=np.ascontiguousarray(linear, dtype=np.float32),
         bias=bias.astype(np.float32),
         temperature=1.0,

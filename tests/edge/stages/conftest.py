@@ -63,9 +63,7 @@ def make_cases() -> list[Case]:
     orb = DenseOrb(
         n_bands=N_BANDS, n_frames=N_FRAMES, patch=31, stride_bands=4, stride_frames=6, full_db=30, frequency_weight=1
     )
-    svm = QuadraticSvm(
-        mean=f32(20), projection=f32(4, 20), quad=f32(3, 4, 4), linear=f32(3, 4), bias=f32(3), temperature=0.5
-    )
+    svm = QuadraticSvm(projection=f32(4, 20), quad=f32(3, 10), linear=f32(3, 4), bias=f32(3), temperature=0.5)
     suspicion = ConformalSuspicion(
         quantiles=np.sort(f32(5, 11), axis=1), calibration=np.sort(rng.random(50).astype(np.float32))
     )

@@ -54,13 +54,13 @@ def test_encodings_have_unit_length_and_known_size(rng: np.random.Generator, enc
 
 def test_quadratic_form_is_the_polynomial(rng: np.random.Generator) -> None:
     quad, linear, bias = rng.standard_normal((3, 4, 4)), rng.standard_normal((3, 4)), rng.standard_normal(3)
-    mean, projection, x = rng.standard_normal(9), rng.standard_normal((4, 9)), rng.standard_normal(9)
-    z = projection @ (x - mean)
+    projection, x = rng.standard_normal((4, 9)), rng.standard_normal(9)
+    z = projection @ x
+    packed = [[form[i, j] + (form[j, i] if i < j else 0) for i in range(4) for j in range(i, 4)] for form in quad]
     wanted = [z @ quad[k] @ z + linear[k] @ z + bias[k] for k in range(3)]
     svm = QuadraticSvm(
-        mean=mean.astype(np.float32),
         projection=projection.astype(np.float32),
-        quad=quad.astype(np.float32),
+        quad=np.array(packed, dtype=np.float32),
         linear=linear.astype(np.float32),
         bias=bias.astype(np.float32),
         temperature=2.0,
