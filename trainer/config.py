@@ -82,6 +82,7 @@ class DenoiseConfig:
     crop_frames: int = 128
     learning_rate: float = 3e-3
     scale_db: float = 30.0
+    dead_db: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

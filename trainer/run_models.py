@@ -23,21 +23,26 @@ class FloatDenoise:
     model: Any
     """(1, n_bands, n_frames, 1) levels / scale_db to the same"""
     scale_db: float
+    dead_db: float
 
     @classmethod
-    def read(cls, run: Path, *, scale_db: float) -> FloatDenoise:
+    def read(cls, run: Path, *, scale_db: float, dead_db: float) -> FloatDenoise:
         """From `run/denoiser.keras`."""
         import keras
 
         # Registers the layers of our own that the file names.
         import trainer.fit.denoiser  # noqa: F401
 
-        return cls(model=keras.saving.load_model(of_run(run, "denoiser.keras"), compile=False), scale_db=scale_db)
+        return cls(
+            model=keras.saving.load_model(of_run(run, "denoiser.keras"), compile=False),
+            scale_db=scale_db,
+            dead_db=dead_db,
+        )
 
     def __call__(self, scalogram: Scalogram, /) -> Denoised:
         level = scalogram.level_db
         raw = np.asarray(self.model(level[None, :, :, None] / np.float32(self.scale_db), training=False))
-        output: F32 = np.maximum(raw[0, :, :, 0] * np.float32(self.scale_db), np.float32(0.0))
+        output: F32 = np.maximum(raw[0, :, :, 0] * np.float32(self.scale_db) - np.float32(self.dead_db), 0.0)
         residual_db = float(np.sqrt(np.mean(np.square(level - output))))
         return Denoised(scalogram=replace(scalogram, level_db=output), residual_db=residual_db)
 

@@ -143,7 +143,9 @@ def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
 
 def with_float_denoise(bundle: Bundle, evaluation: Evaluation) -> Bundle:
     """The bundle with the Keras autoencoder of its run in place of the int8 one."""
-    stage = FloatDenoise.read(evaluation.runs[bundle.id], scale_db=bundle.pipeline.denoise.scale_db)
+    deployed = bundle.pipeline.denoise
+    run = evaluation.runs[bundle.id]
+    stage = FloatDenoise.read(run, scale_db=deployed.scale_db, dead_db=deployed.dead_db)
     return replace(bundle, pipeline=replace(bundle.pipeline, denoise=cast("Denoise", stage)))
 
 

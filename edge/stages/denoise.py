@@ -71,6 +71,8 @@ class Denoise:
     """TFLite flatbuffer, int8 (1, n_bands, n_frames, 1) in and out, over levels / `scale_db`"""
     scale_db: float
     """Level that the autoencoder sees as 1, dB"""
+    dead_db: float
+    """Taken off the output, which ends at 0: a cell near the floor is at the floor, whatever the rounding. dB"""
     _interpreter: Any = field(init=False, repr=False)
     _input: Any = field(init=False, repr=False)
     _output: Any = field(init=False, repr=False)
@@ -98,6 +100,8 @@ class Denoise:
         self._interpreter.invoke()
         step, zero = self._output["quantization"]
         raw = self._interpreter.get_tensor(self._output["index"])[0, :, :, 0].astype(np.float32)
-        output: F32 = np.maximum((raw - np.float32(zero)) * np.float32(step * self.scale_db), np.float32(0.0))
+        output: F32 = np.maximum(
+            (raw - np.float32(zero)) * np.float32(step * self.scale_db) - np.float32(self.dead_db), 0.0
+        )
         residual_db = float(np.sqrt(np.mean(np.square(level - output))))
         return Denoised(scalogram=replace(scalogram, level_db=output), residual_db=residual_db)

@@ -3,7 +3,7 @@
 Depthwise-separable, nearest upsampling and a pixel-shuffle head: transposed convolutions cost twice
 as much in int8. The network estimates what noise added and takes it off the image; without that path
 around it, its own blur cost more on clean sound than it saved on noisy sound. The inner kernels are
-wide in time, because noise shows itself by lasting.
+wide in time, because noise shows itself by lasting. Activations end at 6: eight bits cannot hold outliers.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
     # Every layer is named: Keras counts unnamed ones over the process, and names end up in the model's bytes.
     def separable(x: Any, name: str, filters: int, stride: int = 1, kernel: tuple[int, int] = (3, 3)) -> Any:
         x = layers.DepthwiseConv2D(kernel, strides=stride, padding="same", name=f"{name}_depth")(x)
-        return layers.Conv2D(filters, 1, activation="relu", name=f"{name}_point")(x)
+        return layers.Conv2D(filters, 1, activation="relu6", name=f"{name}_point")(x)
 
     image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1), name="image")
-    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu", name="fold")(image)
+    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu6", name="fold")(image)
     fine = separable(fine, "fine", width)
     coarse = separable(fine, "down", 2 * width, stride=2)
     for i in range(config.depth):
         coarse = separable(coarse, f"coarse{i}", 2 * width, kernel=(3, config.reach_frames))
-    coarse = layers.Conv2D(width, 1, name="narrow")(coarse)
+    coarse = layers.Conv2D(width, 1, activation="relu6", name="narrow")(coarse)
     up = layers.UpSampling2D(2, interpolation="nearest", name="up")(coarse)
-    x = layers.ReLU(name="join_relu")(layers.Add(name="join")([up, fine]))
+    x = layers.ReLU(6.0, name="join_relu")(layers.Add(name="join")([up, fine]))
     x = separable(x, "last", 2 * width)
     x = layers.Conv2D(SHUFFLE * SHUFFLE, 1, name="noise")(x)
     clean = layers.Add(name="take_off")([image, _PixelShuffle(name="shuffle")(x)])
@@ -131,4 +131,4 @@ def quantise(trained: TrainedDenoiser, inputs: F32, config: DenoiseConfig) -> De
     with contextlib.redirect_stdout(io.StringIO()):
         # The converter prints the signature of every graph.
         content = converter.convert()
-    return Denoise(model=bytes(content), scale_db=config.scale_db)
+    return Denoise(model=bytes(content), scale_db=config.scale_db, dead_db=config.dead_db)
