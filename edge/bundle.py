@@ -3,7 +3,7 @@
     manifest.json   what is in the bundle: labels, stages with parameters, sizes and sums of all files
     manifest.sha256 64 hex digits over the manifest's bytes
     arrays.npz      the stages' arrays, never pickled
-    denoiser.tflite the int8 autoencoder
+    denoiser.tflite the int8 autoencoder; empty where the bundle has none
     golden.npz      a few windows with every intermediate value, replayed on the device
     MODEL_CARD.md   what people should know
 
@@ -27,7 +27,7 @@ import numpy as np
 from edge.errors import BundleError, ChecksumError, SchemaError, StageError
 from edge.golden import GoldenReport, replay
 from edge.pipeline import Pipeline
-from edge.records import build_stage
+from edge.records import build_pipeline
 from edge.types import F32
 
 __all__ = ["FILES", "SCHEMA", "Bundle", "read_bundle"]
@@ -202,13 +202,7 @@ def _load_arrays(content: bytes, listed: dict[str, Any]) -> dict[str, F32]:
 
 
 def _build_pipeline(manifest: dict[str, Any], arrays: dict[str, F32], model: bytes) -> Pipeline:
-    records = manifest["stages"]
-    if len(records) != len(Pipeline.slots()):
-        raise ValueError(f"{len(Pipeline.slots())} stages wanted, got {len(records)}")
-    stages = {
-        slot: build_stage(slot, record, arrays, model) for slot, record in zip(Pipeline.slots(), records, strict=True)
-    }
-    pipeline = Pipeline(labels=tuple(manifest["labels"]), **stages)
+    pipeline = build_pipeline(manifest["labels"], manifest["stages"], arrays, model)
     if pipeline.scalogram.rate_hz != manifest["rate_hz"] or pipeline.scalogram.window_s != manifest["window_s"]:
         raise ValueError("rate_hz and window_s must be those of the scalogram")
     if len(pipeline.svm.bias) != len(pipeline.labels):

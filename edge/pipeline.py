@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from edge.purify import Purifier
 from edge.stages.codebook import Codebook
 from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
+from edge.stages.off import NoDenoise, NoLowRank
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf
-from edge.stages.suspicion import ConformalSuspicion, indicators, residuals
+from edge.stages.suspicion import ConformalSuspicion, indicators
 from edge.stages.svm import QuadraticSvm
 from edge.types import Scalogram, Scores, Trace, Verdict, Window
 
@@ -31,17 +33,19 @@ class Pipeline:
     gate: Gate
     scalogram: MorletScalogram
     enhance: Enhance
-    lowrank: LowRank
-    denoise: Denoise
+    lowrank: LowRank | NoLowRank
+    denoise: Denoise | NoDenoise
     describe: DenseSurf | DenseOrb
     codebook: Codebook
     svm: QuadraticSvm
     suspicion: ConformalSuspicion
+    denoise_first: bool = False
+    """The autoencoder before the SVD, not after it"""
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
-        """Names of the stages' fields, in the order of the path."""
-        return tuple(item.name for item in fields(cls))[1:]
+        """Names of the stages' fields, in the order of the path; `denoise_first` swaps two of them."""
+        return tuple(item.name for item in fields(cls))[1:-1]
 
     def __call__(self, window: Window, /) -> Verdict:
         """Judge one window; a gated window costs nothing more than its level."""
@@ -79,19 +83,19 @@ class Pipeline:
     def from_scalogram(self, window: Window, scalogram: Scalogram, /) -> Trace:
         """The path behind the wavelet transform, for a scalogram (n_bands, n_frames) in dB."""
         enhanced = self.enhance(scalogram)
-        lowrank = self.lowrank(enhanced)
-        denoised = self.denoise(lowrank)
-        descriptors = self.describe(denoised.scalogram)
+        purified = Purifier(self.lowrank, self.denoise, self.denoise_first)(enhanced)
+        descriptors = self.describe(purified.image)
         encoding = self.codebook(descriptors)
         scores = self.svm(encoding)
         scores_raw = self.classify(enhanced)
-        values = indicators(residuals(enhanced, lowrank, denoised), encoding, scores, scores_raw)
+        values = indicators(purified.residuals, encoding, scores, scores_raw)
         return Trace(
             window=window,
             scalogram=scalogram,
             enhanced=enhanced,
-            lowrank=lowrank,
-            denoised=denoised,
+            lowrank=purified.lowrank,
+            denoised=purified.denoised,
+            purified=purified.image,
             descriptors=descriptors,
             encoding=encoding,
             scores=scores,

@@ -5,16 +5,19 @@ A parameter is a field of the stage's dataclass, so the manifest needs no list o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
+from edge.pipeline import Pipeline
 from edge.stages.codebook import Codebook
 from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
+from edge.stages.off import NoDenoise, NoLowRank
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf, SurfScale
@@ -22,20 +25,53 @@ from edge.stages.suspicion import ConformalSuspicion
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32
 
-__all__ = ["STAGES", "build_stage", "record_stage"]
+__all__ = ["STAGES", "build_pipeline", "build_stage", "record_pipeline", "record_stage"]
 
 STAGES: dict[str, dict[str, type]] = {
     "gate": {"gate": Gate},
     "scalogram": {"scalogram": MorletScalogram},
     "enhance": {"enhance": Enhance},
-    "lowrank": {"lowrank": LowRank},
-    "denoise": {"denoise": Denoise},
+    "lowrank": {"lowrank": LowRank, "no_lowrank": NoLowRank},
+    "denoise": {"denoise": Denoise, "no_denoise": NoDenoise},
     "describe": {"surf": DenseSurf, "orb": DenseOrb},
     "codebook": {"codebook": Codebook},
     "svm": {"svm": QuadraticSvm},
     "suspicion": {"suspicion": ConformalSuspicion},
 }
 """Slot of the pipeline → stages that fit it, by name"""
+
+
+def record_pipeline(pipeline: Pipeline) -> tuple[list[dict[str, Any]], dict[str, F32]]:
+    """The records of all stages in the order of the path, and their arrays."""
+    slots = list(Pipeline.slots())
+    if pipeline.denoise_first:
+        slots = _swapped(slots)
+    pairs = [record_stage(getattr(pipeline, slot)) for slot in slots]
+    return [record for record, _ in pairs], {name: array for _, arrays in pairs for name, array in arrays.items()}
+
+
+def build_pipeline(
+    labels: Sequence[str], records: list[dict[str, Any]], arrays: dict[str, F32], model: bytes
+) -> Pipeline:
+    """The pipeline of its records; their order says whether SVD or autoencoder comes first.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, StageError : the records are not those of a pipeline
+    """
+    slots = list(Pipeline.slots())
+    if len(records) != len(slots):
+        raise ValueError(f"{len(slots)} stages wanted, got {len(records)}")
+    denoise_first = records[slots.index("lowrank")]["name"] in STAGES["denoise"]
+    if denoise_first:
+        slots = _swapped(slots)
+    stages = {slot: build_stage(slot, record, arrays, model) for slot, record in zip(slots, records, strict=True)}
+    return Pipeline(labels=tuple(labels), denoise_first=denoise_first, **stages)
+
+
+def _swapped(slots: list[str]) -> list[str]:
+    swap = {"lowrank": "denoise", "denoise": "lowrank"}
+    return [swap.get(slot, slot) for slot in slots]
 
 
 def record_stage(stage: Any) -> tuple[dict[str, Any], dict[str, F32]]:

@@ -144,6 +144,8 @@ class Trace:
     enhanced: Scalogram
     lowrank: Scalogram
     denoised: Denoised
+    purified: Scalogram
+    """What the descriptors are of: the denoised image, or the low-rank one where that comes last"""
     descriptors: Descriptors
     encoding: Encoding
     scores: Scores

@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 
+PLACES = ("after_svd", "before_svd", "off")
+"""Where the autoencoder sits"""
+
+
 @dataclass(frozen=True, slots=True)
 class GateConfig:
     """What is too quiet or too distorted to judge."""
@@ -66,6 +70,7 @@ class LowRankConfig:
     """The SVD."""
 
     rank: int = 12
+    """0 leaves the SVD out"""
     oversampling: int = 8
 
 
@@ -73,6 +78,8 @@ class LowRankConfig:
 class DenoiseConfig:
     """The autoencoder and its training."""
 
+    place: str = "after_svd"
+    """after_svd, before_svd, or off"""
     width: int = 32
     depth: int = 2
     reach_frames: int = 9
@@ -172,8 +179,11 @@ class TrainerConfig:
             raise ConfigError(
                 f"trainer.toml: codebook.encoding must be one of {wanted}. Got {self.codebook.encoding} instead."
             )
-        if not 1 <= self.lowrank.rank <= 32:
-            raise ConfigError(f"trainer.toml: lowrank.rank must be in [1, 32]. Got {self.lowrank.rank} instead.")
+        if not 0 <= self.lowrank.rank <= 32:
+            raise ConfigError(f"trainer.toml: lowrank.rank must be in [0, 32]. Got {self.lowrank.rank} instead.")
+        if self.denoise.place not in PLACES:
+            wanted = ", ".join(PLACES)
+            raise ConfigError(f"trainer.toml: denoise.place must be one of {wanted}. Got {self.denoise.place} instead.")
         if not 1 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
             raise ConfigError(
                 "trainer.toml: 1 <= augment.n_noisy_classify <= augment.n_noisy wanted. "

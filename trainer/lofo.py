@@ -26,6 +26,7 @@ PROGRAM = (
     "edge/audio.py",
     "edge/framing.py",
     "edge/pipeline.py",
+    "edge/purify.py",
     "edge/bundle.py",
     "edge/golden.py",
     "edge/records.py",

@@ -82,7 +82,7 @@ def check_run(bundle: Bundle, run: Path) -> None:
     ------
     ConfigError : another run, or no run folder
     """
-    if of_run(run, "denoiser.tflite").read_bytes() != bundle.pipeline.denoise.model:
+    if of_run(run, "denoiser.tflite").read_bytes() != getattr(bundle.pipeline.denoise, "model", b""):
         raise ConfigError(f"{run}: the run that {bundle.path} was exported from wanted. Got another run instead.")
 
 

@@ -19,6 +19,7 @@ from edge.bundle import Bundle
 from edge.clip import judge_samples
 from edge.framing import windows_of
 from edge.stages.denoise import Denoise
+from edge.stages.off import NoDenoise
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32, Window
 from trainer.augment import TEST_NOISES, coloured_noise, mix
@@ -63,7 +64,7 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
     lost = np.sum(np.square(image - clean.lowrank.level_db, dtype=np.float64))
     row = {
         "retained": 1.0 - float(lost / np.sum(np.square(image, dtype=np.float64))),
-        "clean_purified": error(clean.denoised.scalogram.level_db),
+        "clean_purified": error(clean.purified.level_db),
     }
     for kind in TEST_NOISES:
         noise = coloured_noise(kind, len(window.samples), rng)
@@ -71,7 +72,7 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
         row |= {
             f"{kind}.noisy": error(noisy.enhanced.level_db),
             f"{kind}.lowrank": error(noisy.lowrank.level_db),
-            f"{kind}.purified": error(noisy.denoised.scalogram.level_db),
+            f"{kind}.purified": error(noisy.purified.level_db),
         }
     return row
 
@@ -89,7 +90,7 @@ def lowrank_figures(evaluation: Evaluation, rows: list[dict[str, float]]) -> dic
     """Rank, and the energy that it keeps."""
     retained = np.array([row["retained"] for row in rows])
     return {
-        "rank": sorted({bundle.pipeline.lowrank.rank for bundle in evaluation.bundles}),
+        "rank": sorted({getattr(bundle.pipeline.lowrank, "rank", 0) for bundle in evaluation.bundles}),
         "n": len(rows),
         "retained_energy": {"mean": float(retained.mean()), "p5": float(np.percentile(retained, 5))},
     }
@@ -142,8 +143,10 @@ def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
 
 
 def with_float_denoise(bundle: Bundle, evaluation: Evaluation) -> Bundle:
-    """The bundle with the Keras autoencoder of its run in place of the int8 one."""
+    """The bundle with the Keras autoencoder of its run in place of the int8 one, if it has one."""
     deployed = bundle.pipeline.denoise
+    if isinstance(deployed, NoDenoise):
+        return bundle
     run = evaluation.runs[bundle.id]
     stage = FloatDenoise.read(run, scale_db=deployed.scale_db, dead_db=deployed.dead_db)
     return replace(bundle, pipeline=replace(bundle.pipeline, denoise=cast("Denoise", stage)))

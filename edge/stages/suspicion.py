@@ -16,9 +16,9 @@ INDICATORS = ("score_change", "denoise_residual_db", "lowrank_residual_db", "cod
 """All grow with suspicion; the order of every array of indicators."""
 
 
-def residuals(enhanced: Scalogram, lowrank: Scalogram, denoised: Denoised) -> F32:
-    """What the autoencoder and the SVD took away, (2,), root mean square, dB."""
-    lost = np.sqrt(np.mean(np.square(enhanced.level_db - lowrank.level_db)))
+def residuals(before: Scalogram, lowrank: Scalogram, denoised: Denoised) -> F32:
+    """What the autoencoder, and the SVD of `before`, took away, (2,), root mean square, dB."""
+    lost = np.sqrt(np.mean(np.square(before.level_db - lowrank.level_db)))
     return np.array([denoised.residual_db, lost], dtype=np.float32)
 
 

@@ -81,6 +81,7 @@ class TonePipeline:
             enhanced=enhanced,
             lowrank=lowrank,
             denoised=Denoised(scalogram=lowrank, residual_db=0.0),
+            purified=lowrank,
             descriptors=Descriptors(values=values),
             encoding=Encoding(values=values, distance=0.0),
             scores=scores,

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from edge.records import STAGES
 from trainer.stages import stage_rows
 from trainer.streaming import streaming_rows
 
@@ -20,12 +21,15 @@ def model_card(
 ) -> str:
     """Markdown; every figure with the command it came from, every recording with its maker."""
     trained = manifest["trained_on"]
-    descriptor = manifest["stages"][5]["name"].upper()
+    names = [record["name"] for record in manifest["stages"]]
+    descriptor = next(name for name in names if name in STAGES["describe"]).upper()
+    svd = "" if "no_lowrank" in names else " SVD,"
+    autoencoder = "" if "no_denoise" in names else " int8 denoising autoencoder,"
     stages = "\n".join(f"| {r['name']} | {_params(r['params'])} |" for r in manifest["stages"])
     return f"""# {manifest["name"]}
 
 Sound classifier made by Tympan {manifest["made_by"]["version"]} after Esmaeilpour, Cardinal and Koerich,
-arXiv 1904.10990: wavelet scalogram, enhancement, SVD, int8 denoising autoencoder, {descriptor}
+arXiv 1904.10990: wavelet scalogram, enhancement,{svd}{autoencoder} {descriptor}
 descriptors in zones, K-means++ codebook, polynomial SVM folded into quadratic forms.
 
 - Labels: {", ".join(manifest["labels"])}

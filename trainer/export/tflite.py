@@ -17,7 +17,7 @@ from edge import __version__
 from edge.bundle import FILES, SCHEMA, read_bundle
 from edge.errors import ConfigError
 from edge.pipeline import Pipeline
-from edge.records import build_stage
+from edge.records import build_pipeline
 from trainer.errors import ExportError
 from trainer.export.card import model_card
 from trainer.export.golden import TOLERANCE, golden_arrays
@@ -39,13 +39,7 @@ def export_tflite(run: Path, out: Path, figures: Path | None = None) -> Path:
     except (OSError, ValueError, KeyError) as error:
         raise ExportError(f"{run}: a complete run folder wanted. Got: {error}") from error
     measured = _read_figures(figures)
-    pipeline = Pipeline(
-        labels=tuple(story["labels"]),
-        **{
-            slot: build_stage(slot, record, arrays, model)
-            for slot, record in zip(Pipeline.slots(), story["stages"], strict=True)
-        },
-    )
+    pipeline = build_pipeline(story["labels"], story["stages"], arrays, model)
     contents = {
         "arrays.npz": _npz(stored),
         "denoiser.tflite": model,

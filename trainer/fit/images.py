@@ -13,14 +13,15 @@ from edge.framing import windows_of
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
+from edge.stages.off import NoLowRank
 from edge.stages.scalogram import MorletScalogram
-from edge.types import F32, Window
+from edge.types import F32, Scalogram, Window
 from trainer.augment import mix, shift_pitch, training_noise
 from trainer.config import AugmentConfig, TrainerConfig
 from trainer.data import Dataset, read_clip
 from trainer.errors import DatasetError
 
-__all__ = ["Front", "Images", "build_front", "read_images"]
+__all__ = ["Front", "Images", "build_front", "denoiser_inputs", "read_images"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +31,7 @@ class Front:
     gate: Gate
     scalogram: MorletScalogram
     enhance: Enhance
-    lowrank: LowRank
+    lowrank: LowRank | NoLowRank
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +40,6 @@ class Images:
 
     enhanced: F32
     """(1 + n_noisy + n_shifts, n_windows, n_bands, n_frames), dB above the floor"""
-    lowrank: F32
-    """The same after the SVD"""
     classes: NDArray[np.intp]
     """(n_windows,), index into the data set's labels"""
     folds: NDArray[np.intp]
@@ -66,7 +65,7 @@ def build_front(config: TrainerConfig, rng: Generator) -> Front:
         gate=Gate(quiet_dbfs=config.gate.quiet_dbfs, clipped_fraction=config.gate.clipped_fraction),
         scalogram=scalogram,
         enhance=Enhance(floor_db=e.floor_db, background=e.background, highboost=e.highboost, blur=e.blur),
-        lowrank=LowRank(test_matrix=test_matrix, rank=r.rank),
+        lowrank=LowRank(test_matrix=test_matrix, rank=r.rank) if r.rank else NoLowRank(),
     )
 
 
@@ -77,7 +76,7 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig, rng: Gene
     ------
     DatasetError : a clip cannot be read, or a class has no window left
     """
-    rows: list[list[tuple[F32, F32]]] = []
+    rows: list[list[F32]] = []
     classes, folds = [], []
     for clip in tqdm(dataset.clips, desc="images", unit="clip", disable=None):
         samples = read_clip(clip, rate_hz=config.scalogram.rate_hz)
@@ -88,10 +87,8 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig, rng: Gene
     silent = sorted(set(range(len(dataset.labels))) - set(classes))
     if silent:
         raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
-    pairs = np.array(rows, dtype=np.float32)
     return Images(
-        enhanced=np.ascontiguousarray(pairs[:, :, 0].swapaxes(0, 1)),
-        lowrank=np.ascontiguousarray(pairs[:, :, 1].swapaxes(0, 1)),
+        enhanced=np.ascontiguousarray(np.array(rows, dtype=np.float32).swapaxes(0, 1)),
         classes=np.array(classes, dtype=np.intp),
         folds=np.array(folds, dtype=np.intp),
     )
@@ -106,7 +103,7 @@ def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
     return sounding[::step]
 
 
-def _copies(front: Front, window: Window, config: AugmentConfig, rng: Generator) -> list[tuple[F32, F32]]:
+def _copies(front: Front, window: Window, config: AugmentConfig, rng: Generator) -> list[F32]:
     """The images of a window: clean, noisy, shifted."""
     scalograms = [front.scalogram(window)]
     for _ in range(config.n_noisy):
@@ -114,5 +111,12 @@ def _copies(front: Front, window: Window, config: AugmentConfig, rng: Generator)
         noisy = mix(window.samples, noise, float(rng.uniform(*config.snr_db)))
         scalograms.append(front.scalogram(Window(noisy, window.rate_hz, window.start_s)))
     scalograms += [shift_pitch(scalograms[0], n_bands) for n_bands in config.shift_bands]
-    enhanced = [front.enhance(scalogram) for scalogram in scalograms]
-    return [(each.level_db, front.lowrank(each).level_db) for each in enhanced]
+    return [front.enhance(scalogram).level_db for scalogram in scalograms]
+
+
+def denoiser_inputs(enhanced: F32, front: Front, config: TrainerConfig) -> F32:
+    """What the autoencoder will see of images (n_copies, n_windows, n_bands, n_frames), where it sits."""
+    if config.denoise.place == "before_svd":
+        return enhanced
+    flat = enhanced.reshape(-1, *enhanced.shape[2:])
+    return np.array([front.lowrank(Scalogram(image, peak_db=0.0)).level_db for image in flat]).reshape(enhanced.shape)

@@ -1,4 +1,4 @@
-"""Training images through the quantised autoencoder and the descriptor: what the head learns from."""
+"""Training images through SVD and quantised autoencoder and the descriptor: what the head learns from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from edge.purify import Purifier
 from edge.stages.codebook import Codebook
-from edge.stages.denoise import Denoise
-from edge.stages.suspicion import residuals
 from edge.types import F32, Descriptors, Scalogram
 from trainer.fit.descriptor import Describe
 from trainer.fit.images import Images
@@ -24,7 +23,7 @@ class Row:
     """One image of one window, described."""
 
     purified: Descriptors
-    """Of the autoencoder's output"""
+    """Of the purified image"""
     raw: Descriptors | None
     """Of the enhanced image; kept for the windows whose indicators are needed"""
     residuals: F32
@@ -47,7 +46,7 @@ class Purified:
         return np.array([codebook(copy[i].purified).values for copy in self.rows for i in windows])
 
 
-def purify_all(images: Images, denoise: Denoise, describe: Describe, copies: Sequence[int]) -> Purified:
+def purify_all(images: Images, purifier: Purifier, describe: Describe, copies: Sequence[int]) -> Purified:
     """These copies of the images through the stages of the edge, one by one."""
     n_windows = len(images.classes)
     rows = []
@@ -56,10 +55,9 @@ def purify_all(images: Images, denoise: Denoise, describe: Describe, copies: Seq
             found = []
             for i in range(n_windows):
                 enhanced = Scalogram(images.enhanced[copy, i], peak_db=0.0)
-                lowrank = Scalogram(images.lowrank[copy, i], peak_db=0.0)
-                denoised = denoise(lowrank)
+                purified = purifier(enhanced)
                 raw = describe(enhanced) if copy in copies[:2] else None
-                found.append(Row(describe(denoised.scalogram), raw, residuals(enhanced, lowrank, denoised)))
+                found.append(Row(describe(purified.image), raw, purified.residuals))
                 bar.update()
             rows.append(tuple(found))
     return Purified(rows=tuple(rows), classes=images.classes, folds=images.folds)

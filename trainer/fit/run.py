@@ -18,13 +18,16 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from edge.pipeline import Pipeline
+from edge.purify import Purifier
+from edge.stages.denoise import Denoise
+from edge.stages.off import NoDenoise
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
 from trainer.fit.codebook import fit_codebook
 from trainer.fit.denoiser import fit_denoiser, quantise
 from trainer.fit.descriptor import build_descriptor
 from trainer.fit.figures import draw_fit, fit_metrics
-from trainer.fit.images import build_front, read_images
+from trainer.fit.images import build_front, denoiser_inputs, read_images
 from trainer.fit.outoffold import Head, score_out_of_fold
 from trainer.fit.purified import Purified, purify_all
 from trainer.fit.rundir import create_run
@@ -60,15 +63,20 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         )
 
         n_noisy = config.augment.n_noisy
-        trained = fit_denoiser(images.lowrank[: 1 + n_noisy], images.enhanced[0], config.denoise, rng)
-        trained.model.save(run.path / "denoiser.keras")
-        denoise = quantise(trained, images.lowrank[: 1 + n_noisy], config.denoise)
-        log.info("autoencoder: loss %.5f to %.5f, %d bytes", trained.losses[0], trained.losses[-1], len(denoise.model))
+        denoise: Denoise | NoDenoise = NoDenoise()
+        losses: tuple[float, ...] = ()
+        if config.denoise.place != "off":
+            inputs = denoiser_inputs(images.enhanced[: 1 + n_noisy], front, config)
+            trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng)
+            trained.model.save(run.path / "denoiser.keras")
+            denoise, losses = quantise(trained, inputs, config.denoise), trained.losses
+            log.info("autoencoder: loss %.5f to %.5f, %d bytes", losses[0], losses[-1], len(denoise.model))
+        purifier = Purifier(front.lowrank, denoise, denoise_first=config.denoise.place == "before_svd")
 
         describe = build_descriptor(config, front.scalogram)
         n_learnt = config.augment.n_noisy_classify
         copies = (*range(1 + n_learnt), *range(1 + n_noisy, len(images.enhanced)))
-        purified = purify_all(images, denoise, describe, copies)
+        purified = purify_all(images, purifier, describe, copies)
         del images
 
         def fit_head(windows: NDArray[np.intp]) -> Head:
@@ -91,11 +99,12 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
             codebook=codebook,
             svm=svm,
             suspicion=suspicion,
+            denoise_first=purifier.denoise_first,
         )
         run.write_pipeline(pipeline)
         run.write_arrays("svm_kernel.npz", _kernel_arrays(purified, pipeline, config))
-        run.write_json("metrics.json", fit_metrics(trained, scored, purified.classes))
-        draw_fit(run.path / "figures", trained, scored, suspicion)
+        run.write_json("metrics.json", fit_metrics(losses, scored, purified.classes))
+        draw_fit(run.path / "figures", losses, scored, suspicion)
     return Path(out)
 
 

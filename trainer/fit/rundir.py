@@ -15,8 +15,7 @@ import numpy as np
 
 from edge.errors import ConfigError
 from edge.pipeline import Pipeline
-from edge.records import record_stage
-from edge.types import F32
+from edge.records import record_pipeline
 from trainer.config import TrainerConfig
 from trainer.credits import read_credits
 from trainer.data import Dataset
@@ -53,16 +52,10 @@ class RunFolder:
 
     def write_pipeline(self, pipeline: Pipeline) -> None:
         """Write the finished stages."""
-        records: list[dict[str, Any]] = []
-        arrays: dict[str, F32] = {}
-        stages = [getattr(pipeline, slot) for slot in Pipeline.slots()]
-        for stage in stages:
-            record, found = record_stage(stage)
-            records.append(record)
-            arrays |= found
+        records, arrays = record_pipeline(pipeline)
         self.write_arrays("arrays.npz", arrays)
         known = read_credits(self.dataset.root)
-        (self.path / "denoiser.tflite").write_bytes(pipeline.denoise.model)
+        (self.path / "denoiser.tflite").write_bytes(getattr(pipeline.denoise, "model", b""))
         self.write_json(
             "run.json",
             {

@@ -16,7 +16,9 @@ from edge.types import Scalogram
 
 @pytest.fixture(scope="module")
 def denoise(tiny_bundle: Path) -> Denoise:
-    return read_bundle(tiny_bundle).pipeline.denoise
+    stage = read_bundle(tiny_bundle).pipeline.denoise
+    assert isinstance(stage, Denoise)
+    return stage
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ import soundfile
 from edge.bundle import read_bundle
 from edge.clip import judge_samples
 from edge.errors import ConfigError
+from edge.types import Window
 from tests.tiny import LABELS, TINY, tiny_sound
-from trainer.config import TrainerConfig
+from trainer.config import LowRankConfig, TrainerConfig
 from trainer.data import load_dataset
 from trainer.errors import DatasetError
 from trainer.export import export
@@ -90,7 +92,7 @@ def test_config_refuses_what_it_does_not_know(tmp_path: Path) -> None:
         "[denoise]\nwidth = 3.5": r"trainer.toml: denoise.width must be int. Got 3.5 instead",
         "denoise = 3": r"a table \[denoise\] wanted. Got 3 instead",
         "seed = true": "seed must be int. Got True instead",
-        "[lowrank]\nrank = 33": r"lowrank.rank must be in \[1, 32\]. Got 33 instead",
+        "[lowrank]\nrank = 33": r"lowrank.rank must be in \[0, 32\]. Got 33 instead",
         'descriptor = "sift"': "descriptor must be surf or orb. Got sift instead",
         "= 3": "a TOML file wanted",
     }.items():
@@ -107,3 +109,30 @@ def test_config_refuses_what_it_does_not_know(tmp_path: Path) -> None:
         surf=replace(TrainerConfig().surf, scales=((4, 4, 4, 6),)),
         augment=replace(TrainerConfig().augment, snr_db=(0.0, 20.0)),
     )
+
+
+VARIANTS = {
+    "without SVD": (replace(TINY, lowrank=LowRankConfig(rank=0)), ("no_lowrank", "denoise")),
+    "without autoencoder": (replace(TINY, denoise=replace(TINY.denoise, place="off")), ("lowrank", "no_denoise")),
+    "autoencoder first": (replace(TINY, denoise=replace(TINY.denoise, place="before_svd")), ("denoise", "lowrank")),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_bundle_may_lack_a_stage_or_turn_two_around(variant: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    config, names = VARIANTS[variant]
+    run = fit(load_dataset(tiny_dataset), config, tmp_path / "run")
+    bundle = read_bundle(export(run, target="tflite", out=tmp_path / "bundle"), golden=True)
+    records = [record["name"] for record in bundle.manifest["stages"]]
+    assert tuple(records[records.index("enhance") + 1 :][:2]) == names
+    samples = tiny_sound("whistle", np.random.default_rng(99))
+    trace = bundle.pipeline.trace(Window(samples, 16000, 0.0))
+    order = {
+        "without SVD": (trace.enhanced, trace.lowrank, trace.denoised.scalogram),
+        "without autoencoder": (trace.enhanced, trace.lowrank, trace.denoised.scalogram),
+        "autoencoder first": (trace.enhanced, trace.denoised.scalogram, trace.lowrank),
+    }[variant]
+    changed = [not np.array_equal(a.level_db, b.level_db) for a, b in pairwise(order)]
+    assert changed == [name not in ("no_lowrank", "no_denoise") for name in names]
+    assert trace.purified is order[-1]
+    assert judge_samples(bundle, samples).label == "whistle"
