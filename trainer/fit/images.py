@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,11 @@ from edge.stages.scalogram import MorletScalogram
 from edge.types import F32, Scalogram, Window
 from trainer.augment import mix, shift_pitch, training_noise
 from trainer.config import AugmentConfig, TrainerConfig
-from trainer.data import Dataset, read_clip
+from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import DatasetError
+from trainer.fit.seeds import rng_of
 
-__all__ = ["Front", "Images", "build_front", "denoiser_inputs", "read_images"]
+__all__ = ["Front", "Images", "build_front", "denoiser_inputs", "learning_windows", "read_images"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,9 +46,16 @@ class Images:
     """(n_windows,), index into the data set's labels"""
     folds: NDArray[np.intp]
     """(n_windows,), fold of the clip"""
+    clips: NDArray[np.intp]
+    """(n_windows,), index into the data set's clips"""
+
+    def only_folds(self, folds: Iterable[int]) -> Images:
+        """The windows of these folds: what `read_images` gives for a data set of these folds alone."""
+        kept = np.isin(self.folds, list(folds))
+        return Images(self.enhanced[:, kept], self.classes[kept], self.folds[kept], self.clips[kept])
 
 
-def build_front(config: TrainerConfig, rng: Generator) -> Front:
+def build_front(config: TrainerConfig) -> Front:
     """The front of the pipeline; the random test matrix of the SVD is drawn here."""
     c = config.scalogram
     scalogram = MorletScalogram(
@@ -60,6 +69,7 @@ def build_front(config: TrainerConfig, rng: Generator) -> Front:
         split_hz=c.split_hz,
     )
     e, r = config.enhance, config.lowrank
+    rng = rng_of(config.seed, "test matrix")
     test_matrix = rng.standard_normal((scalogram.n_frames, r.rank + r.oversampling)).astype(np.float32)
     return Front(
         gate=Gate(quiet_dbfs=config.gate.quiet_dbfs, clipped_fraction=config.gate.clipped_fraction),
@@ -69,29 +79,38 @@ def build_front(config: TrainerConfig, rng: Generator) -> Front:
     )
 
 
-def read_images(dataset: Dataset, front: Front, config: TrainerConfig, rng: Generator) -> Images:
+def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images:
     """Read every clip, keep the windows that the gate lets pass, and add the noisy twins.
+
+    The noise of a clip depends on the seed and on the clip alone, not on the clips beside it.
 
     Raises
     ------
     DatasetError : a clip cannot be read, or a class has no window left
     """
     rows: list[list[F32]] = []
-    classes, folds = [], []
-    for clip in tqdm(dataset.clips, desc="images", unit="clip", disable=None):
-        samples = read_clip(clip, rate_hz=config.scalogram.rate_hz)
-        for window in _spread(samples, front, config):
+    classes, clips = [], []
+    for i, clip, windows in learning_windows(dataset, front, config):
+        rng = rng_of(config.seed, "images", clip.sha256)
+        for window in windows:
             rows.append(_copies(front, window, config.augment, rng))
             classes.append(dataset.labels.index(clip.label))
-            folds.append(clip.fold)
+            clips.append(i)
     silent = sorted(set(range(len(dataset.labels))) - set(classes))
     if silent:
         raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
     return Images(
         enhanced=np.ascontiguousarray(np.array(rows, dtype=np.float32).swapaxes(0, 1)),
         classes=np.array(classes, dtype=np.intp),
-        folds=np.array(folds, dtype=np.intp),
+        folds=np.array([dataset.clips[i].fold for i in clips], dtype=np.intp),
+        clips=np.array(clips, dtype=np.intp),
     )
+
+
+def learning_windows(dataset: Dataset, front: Front, config: TrainerConfig) -> Iterator[tuple[int, Clip, list[Window]]]:
+    """Every clip with its index and its sounding windows, in the order of the data set."""
+    for i, clip in enumerate(tqdm(dataset.clips, desc="images", unit="clip", disable=None)):
+        yield i, clip, _spread(read_clip(clip, rate_hz=config.scalogram.rate_hz), front, config)
 
 
 def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:

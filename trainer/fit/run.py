@@ -13,7 +13,6 @@ import logging
 from pathlib import Path
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
@@ -31,6 +30,7 @@ from trainer.fit.images import build_front, denoiser_inputs, read_images
 from trainer.fit.outoffold import Head, score_out_of_fold
 from trainer.fit.purified import Purified, purify_all
 from trainer.fit.rundir import create_run
+from trainer.fit.seeds import rng_of
 from trainer.fit.suspicion import fit_suspicion
 from trainer.fit.svm import fit_kernel, fit_svm, fit_temperature
 
@@ -52,9 +52,8 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
     check_trainable(dataset)
     # Sums in another order lead K-means elsewhere: the number of threads must not come from the environment.
     with create_run(out, config, dataset) as run, threadpool_limits(limits=1):
-        rng = np.random.default_rng(config.seed)
-        front = build_front(config, rng)
-        images = read_images(dataset, front, config, rng)
+        front = build_front(config)
+        images = read_images(dataset, front, config)
         log.info(
             "%d windows of %d clips, %d noisy twins each",
             len(images.classes),
@@ -67,7 +66,7 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         losses: tuple[float, ...] = ()
         if config.denoise.place != "off":
             inputs = denoiser_inputs(images.enhanced[: 1 + n_noisy], front, config)
-            trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng)
+            trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng_of(config.seed, "autoencoder"))
             trained.model.save(run.path / "denoiser.keras")
             denoise, losses = quantise(trained, inputs, config.denoise), trained.losses
             log.info("autoencoder: loss %.5f to %.5f, %d bytes", losses[0], losses[-1], len(denoise.model))
@@ -80,10 +79,10 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         del images
 
         def fit_head(windows: NDArray[np.intp]) -> Head:
-            return _fit_head(purified, windows, len(dataset.labels), config, rng)
+            return _fit_head(purified, windows, len(dataset.labels), config)
 
         codebook, svm = fit_head(np.arange(len(purified.classes)))
-        scored = score_out_of_fold(purified, config.n_inner_folds, fit_head, rng)
+        scored = score_out_of_fold(purified, config.n_inner_folds, fit_head, rng_of(config.seed, "inner folds"))
         svm = fit_temperature(svm, scored.scores, purified.classes)
         suspicion = fit_suspicion(scored.clean, scored.noisy)
         log.info("out of fold: %.1f %% of clean windows", 100 * scored.accuracy(purified.classes))
@@ -108,10 +107,9 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
     return Path(out)
 
 
-def _fit_head(
-    purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig, rng: Generator
-) -> Head:
+def _fit_head(purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig) -> Head:
     """Codebook and SVM on some windows and their copies."""
+    rng = rng_of(config.seed, "codebook")
     codebook = fit_codebook([copy[i].purified.values for copy in purified.rows for i in windows], config.codebook, rng)
     classes = np.tile(purified.classes[windows], len(purified.rows))
     return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm)
