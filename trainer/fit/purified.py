@@ -46,8 +46,10 @@ class Purified:
         return np.array([codebook(copy[i].purified).values for copy in self.rows for i in windows])
 
 
-def purify_all(images: Images, purifier: Purifier, describe: Describe, copies: Sequence[int]) -> Purified:
-    """These copies of the images through the stages of the edge, one by one."""
+def purify_all(
+    images: Images, purifier: Purifier, describe: Describe, copies: Sequence[int], *, n_raw: int = 2
+) -> Purified:
+    """These copies of the images through the stages of the edge, one by one; the first `n_raw` raw, too."""
     n_windows = len(images.classes)
     rows = []
     with tqdm(total=len(copies) * n_windows, desc="purify", unit="image", disable=None) as bar:
@@ -56,7 +58,7 @@ def purify_all(images: Images, purifier: Purifier, describe: Describe, copies: S
             for i in range(n_windows):
                 enhanced = Scalogram(images.enhanced[copy, i], peak_db=0.0)
                 purified = purifier(enhanced)
-                raw = describe(enhanced) if copy in copies[:2] else None
+                raw = describe(enhanced) if copy in copies[:n_raw] else None
                 found.append(Row(describe(purified.image), raw, purified.residuals))
                 bar.update()
             rows.append(tuple(found))

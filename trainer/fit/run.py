@@ -17,22 +17,18 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from edge.pipeline import Pipeline
-from edge.purify import Purifier
-from edge.stages.denoise import Denoise
-from edge.stages.off import NoDenoise
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
-from trainer.fit.codebook import fit_codebook
-from trainer.fit.denoiser import fit_denoiser, quantise
 from trainer.fit.descriptor import build_descriptor
 from trainer.fit.figures import draw_fit, fit_metrics
-from trainer.fit.images import build_front, denoiser_inputs, read_images
+from trainer.fit.images import build_front, read_images
 from trainer.fit.outoffold import Head, score_out_of_fold
 from trainer.fit.purified import Purified, purify_all
 from trainer.fit.rundir import create_run
 from trainer.fit.seeds import rng_of
+from trainer.fit.steps import build_purifier, fit_denoise, fit_head, learnt_copies
 from trainer.fit.suspicion import fit_suspicion
-from trainer.fit.svm import fit_kernel, fit_svm, fit_temperature
+from trainer.fit.svm import fit_kernel, fit_temperature
 
 __all__ = ["fit"]
 
@@ -61,28 +57,22 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
             config.augment.n_noisy,
         )
 
-        n_noisy = config.augment.n_noisy
-        denoise: Denoise | NoDenoise = NoDenoise()
-        losses: tuple[float, ...] = ()
-        if config.denoise.place != "off":
-            inputs = denoiser_inputs(images.enhanced[: 1 + n_noisy], front, config)
-            trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng_of(config.seed, "autoencoder"))
+        denoise, trained = fit_denoise(images, front, config)
+        losses = () if trained is None else trained.losses
+        if trained is not None:
             trained.model.save(run.path / "denoiser.keras")
-            denoise, losses = quantise(trained, inputs, config.denoise), trained.losses
-            log.info("autoencoder: loss %.5f to %.5f, %d bytes", losses[0], losses[-1], len(denoise.model))
-        purifier = Purifier(front.lowrank, denoise, denoise_first=config.denoise.place == "before_svd")
+            log.info("autoencoder: loss %.5f to %.5f", losses[0], losses[-1])
 
+        purifier = build_purifier(front, denoise, config)
         describe = build_descriptor(config, front.scalogram)
-        n_learnt = config.augment.n_noisy_classify
-        copies = (*range(1 + n_learnt), *range(1 + n_noisy, len(images.enhanced)))
-        purified = purify_all(images, purifier, describe, copies)
+        purified = purify_all(images, purifier, describe, learnt_copies(images, config))
         del images
 
-        def fit_head(windows: NDArray[np.intp]) -> Head:
-            return _fit_head(purified, windows, len(dataset.labels), config)
+        def head_on(windows: NDArray[np.intp]) -> Head:
+            return fit_head(purified, windows, len(dataset.labels), config)
 
-        codebook, svm = fit_head(np.arange(len(purified.classes)))
-        scored = score_out_of_fold(purified, config.n_inner_folds, fit_head, rng_of(config.seed, "inner folds"))
+        codebook, svm = head_on(np.arange(len(purified.classes)))
+        scored = score_out_of_fold(purified, config.n_inner_folds, head_on, rng_of(config.seed, "inner folds"))
         svm = fit_temperature(svm, scored.scores, purified.classes)
         suspicion = fit_suspicion(scored.clean, scored.noisy)
         log.info("out of fold: %.1f %% of clean windows", 100 * scored.accuracy(purified.classes))
@@ -105,14 +95,6 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         run.write_json("metrics.json", fit_metrics(losses, scored, purified.classes))
         draw_fit(run.path / "figures", losses, scored, suspicion)
     return Path(out)
-
-
-def _fit_head(purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig) -> Head:
-    """Codebook and SVM on some windows and their copies."""
-    rng = rng_of(config.seed, "codebook")
-    codebook = fit_codebook([copy[i].purified.values for copy in purified.rows for i in windows], config.codebook, rng)
-    classes = np.tile(purified.classes[windows], len(purified.rows))
-    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm)
 
 
 def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig) -> dict[str, NDArray[np.generic]]:

@@ -1,0 +1,53 @@
+"""The steps of a fit, each a function of the step before it and of the configuration.
+
+`run` takes them one after the other; `trainer.sweep` keeps what one gave and takes the next in several ways.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.purify import Purifier
+from edge.stages.denoise import Denoise
+from edge.stages.off import NoDenoise
+from trainer.config import TrainerConfig
+from trainer.fit.codebook import fit_codebook
+from trainer.fit.denoiser import TrainedDenoiser, fit_denoiser, quantise
+from trainer.fit.images import Front, Images, denoiser_inputs
+from trainer.fit.outoffold import Head
+from trainer.fit.purified import Purified
+from trainer.fit.seeds import rng_of
+from trainer.fit.svm import fit_svm
+
+__all__ = ["build_purifier", "fit_denoise", "fit_head", "learnt_copies"]
+
+
+def fit_denoise(
+    images: Images, front: Front, config: TrainerConfig
+) -> tuple[Denoise | NoDenoise, TrainedDenoiser | None]:
+    """The int8 autoencoder and the float one it was made from, learnt from clean images and their noisy twins."""
+    if config.denoise.place == "off":
+        return NoDenoise(), None
+    inputs = denoiser_inputs(images.enhanced[: 1 + config.augment.n_noisy], front, config)
+    trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng_of(config.seed, "autoencoder"))
+    return quantise(trained, inputs, config.denoise), trained
+
+
+def build_purifier(front: Front, denoise: Denoise | NoDenoise, config: TrainerConfig) -> Purifier:
+    """SVD and autoencoder in the order that the configuration asks for."""
+    return Purifier(front.lowrank, denoise, denoise_first=config.denoise.place == "before_svd")
+
+
+def learnt_copies(images: Images, config: TrainerConfig) -> tuple[int, ...]:
+    """Which copies of the images the head learns from: clean, some noisy twins, all with another pitch."""
+    noisy = config.augment
+    return (*range(1 + noisy.n_noisy_classify), *range(1 + noisy.n_noisy, len(images.enhanced)))
+
+
+def fit_head(purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig) -> Head:
+    """Codebook and SVM on the windows with these indices and their copies."""
+    descriptors = [copy[i].purified.values for copy in purified.rows for i in windows]
+    codebook = fit_codebook(descriptors, config.codebook, rng_of(config.seed, "codebook"))
+    classes = np.tile(purified.classes[windows], len(purified.rows))
+    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm)
