@@ -121,6 +121,10 @@ class CodebookConfig:
     """K-means++ and the encoding."""
 
     n_words: int = 64
+    n_axes: int = 60
+    """Principal axes of the descriptors that are kept"""
+    whitening: float = 0.3
+    """Each axis is scaled by its variance to minus this: 0 leaves it, 0.5 makes all alike"""
     encoding: EncodingName = "vlad"
     points_per_window: int = 30
     """Descriptors of a window that K-means sees"""
@@ -142,11 +146,20 @@ class AugmentConfig:
 
     n_noisy: int = 4
     """Noise-mixed copies of every window for the autoencoder"""
-    n_noisy_classify: int = 2
+    n_noisy_classify: int = 3
     """How many of them the codebook and the SVM learn from too"""
-    shift_bands: tuple[int, ...] = (-5, -2, 2, 5)
-    """Copies with another pitch for the codebook and the SVM; 21 bands are an octave and a half"""
-    snr_db: tuple[float, float] = (0.0, 30.0)
+    snr_db: tuple[float, float] = (0.0, 40.0)
+    shift_bands: tuple[int, ...] = (-2, 2)
+    """Copies with another pitch; 17 bands are an octave"""
+    speeds: tuple[float, ...] = (0.75, 0.9, 1.15, 1.5)
+    """Copies with another speed and pitch (the paper's factors)"""
+    n_rooms: int = 1
+    """Copies in simulated rooms"""
+    n_times: int = 1
+    """Copies that begin at another time of the window"""
+    n_backgrounds: int = 0
+    """Copies before another sound of the same fold"""
+    background_snr_db: tuple[float, float] = (10.0, 25.0)
     max_windows_a_clip: int = 8
 
 

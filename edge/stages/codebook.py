@@ -18,7 +18,7 @@ ENCODINGS: tuple[EncodingName, ...] = ("vlad", "bow", "distance")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Codebook:
-    """Encode descriptors against `words` (n_words, n_dims); the result has unit length.
+    """Encode descriptors, projected on `axes`, against `words`; the result has unit length.
 
     vlad : sums of residuals to the nearest word, (n_words · n_dims,), signed square root
            (Jégou, Douze, Schmid, Pérez 2010; Arandjelović, Zisserman 2013)
@@ -28,13 +28,19 @@ class Codebook:
     """
 
     name: ClassVar[str] = "codebook"
+    axes: F32
+    """(n_descriptor, n_dims): the descriptors' principal axes, scaled so that strong ones do not drown weak ones"""
     words: F32
+    """(n_words, n_dims)"""
     encoding: EncodingName
     _half_squares: F32 = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.encoding not in ENCODINGS:
             raise StageError(self.name, wanted=f"encoding must be one of {', '.join(ENCODINGS)}", got=self.encoding)
+        if self.axes.ndim != 2 or self.axes.shape[1:] != self.words.shape[1:]:
+            wanted = f"axes must be (n_descriptor, {self.words.shape[-1]})"
+            raise StageError(self.name, wanted=wanted, got=self.axes.shape)
         object.__setattr__(self, "_half_squares", 0.5 * np.sum(self.words**2, axis=1, dtype=np.float32))
 
     @property
@@ -43,12 +49,13 @@ class Codebook:
         return int(self.words.size if self.encoding == "vlad" else len(self.words))
 
     def __call__(self, descriptors: Descriptors, /) -> Encoding:
-        """Encode the values (n_points, n_dims)."""
-        values = descriptors.values
-        if values.ndim != 2 or values.shape[1] != self.words.shape[1] or len(values) == 0:
-            raise StageError(self.name, wanted=f"(n >= 1, {self.words.shape[1]}) descriptors", got=values.shape)
-        if not np.isfinite(values).all():
+        """Encode the values (n_points, n_descriptor)."""
+        given = descriptors.values
+        if given.ndim != 2 or given.shape[1] != len(self.axes) or len(given) == 0:
+            raise StageError(self.name, wanted=f"(n >= 1, {len(self.axes)}) descriptors", got=given.shape)
+        if not np.isfinite(given).all():
             raise StageError(self.name, wanted="finite descriptors", got="NaN or infinity")
+        values: F32 = given @ self.axes
         # argmin |x - w|² = argmax x·w - |w|² / 2: one matrix product.
         affinity = values @ self.words.T - self._half_squares
         nearest = affinity.argmax(axis=1)

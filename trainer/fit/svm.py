@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.svm import SVC
+from sklearn.utils.extmath import randomized_svd
 
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32
@@ -39,9 +40,11 @@ def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config
     vectors = encodings.astype(np.float64)
     dual = np.zeros((n_classes, len(vectors)))
     bias = np.zeros(n_classes)
+    # The kernel once for all classes, by one matrix product; libsvm would compute it again for each.
+    kernel = (config.coef0 + config.gamma * (vectors @ vectors.T)) ** 2
     for k in range(n_classes):
-        machine = SVC(kernel="poly", degree=2, gamma=config.gamma, coef0=config.coef0, C=config.cost)
-        machine.fit(vectors, classes == k)
+        machine = SVC(kernel="precomputed", C=config.cost)
+        machine.fit(kernel, classes == k)
         dual[k, machine.support_] = machine.dual_coef_[0]
         bias[k] = machine.intercept_[0]
     used = np.any(dual != 0.0, axis=0)
@@ -57,12 +60,9 @@ def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: S
     Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ.
     """
     n_components = min(config.n_components, *encodings.shape)
-    # Eigenvectors of the Gram matrix: there are fewer windows than dimensions.
-    gram = encodings.astype(np.float64) @ encodings.T.astype(np.float64)
-    energies, vectors = np.linalg.eigh(gram)
-    leading = vectors[:, ::-1][:, :n_components] / np.sqrt(np.maximum(energies[::-1][:n_components], 1e-12))
+    _, _, leading = randomized_svd(encodings, n_components, n_iter=4, random_state=0)
     # Rounded before the SVM sees it: the bundle holds the projection, its largest array, in float16.
-    projection = (leading.T @ encodings).astype(np.float16).astype(np.float32)
+    projection = leading.astype(np.float16).astype(np.float32)
     reduced = encodings @ projection.T
     machines = fit_kernel(reduced, classes, n_classes, config)
     alpha, v = machines.dual, machines.support

@@ -84,7 +84,7 @@ def make_cases() -> list[Case]:
         Case(svm, encoding, f32(20), f32(7)),
         Case(suspicion, np.asarray, f32(5), f32(4)),
     ]
-    codebooks = (Codebook(words=f32(8, 10), encoding=name) for name in ENCODINGS)
+    codebooks = (Codebook(axes=f32(10, 9), words=f32(8, 9), encoding=name) for name in ENCODINGS)
     return [*cases, *(Case(codebook, Descriptors, f32(50, 10), f32(50, 9)) for codebook in codebooks)]
 
 

@@ -23,7 +23,9 @@ def test_vlad_is_sums_of_residuals(rng: np.random.Generator) -> None:
     for value, k in zip(values, nearest, strict=True):
         sums[k] += value - words[k]
     rooted = np.sign(sums.ravel()) * np.sqrt(np.abs(sums.ravel()))
-    found = Codebook(words=words.astype(np.float32), encoding="vlad")(Descriptors(values.astype(np.float32)))
+    found = Codebook(axes=np.eye(7, dtype=np.float32), words=words.astype(np.float32), encoding="vlad")(
+        Descriptors(values.astype(np.float32))
+    )
     np.testing.assert_allclose(found.values, rooted / np.linalg.norm(rooted), atol=1e-5)
     assert found.distance == pytest.approx(np.linalg.norm(values - words[nearest], axis=1).mean(), rel=1e-4)
 
@@ -31,7 +33,9 @@ def test_vlad_is_sums_of_residuals(rng: np.random.Generator) -> None:
 def test_bow_is_the_rooted_histogram(rng: np.random.Generator) -> None:
     words, values = rng.standard_normal((5, 7)), rng.standard_normal((40, 7))
     nearest = np.linalg.norm(values[:, None] - words, axis=2).argmin(axis=1)
-    found = Codebook(words=words.astype(np.float32), encoding="bow")(Descriptors(values.astype(np.float32)))
+    found = Codebook(axes=np.eye(7, dtype=np.float32), words=words.astype(np.float32), encoding="bow")(
+        Descriptors(values.astype(np.float32))
+    )
     np.testing.assert_allclose(found.values**2, np.bincount(nearest, minlength=5) / 40, atol=1e-5)
 
 
@@ -40,13 +44,24 @@ def test_distance_is_the_triangle_activation(rng: np.random.Generator) -> None:
     distances = np.linalg.norm(values[:, None] - words, axis=2)
     active = np.maximum(distances.mean(axis=1, keepdims=True) - distances, 0).mean(axis=0)
     rooted = np.sqrt(active)
-    found = Codebook(words=words.astype(np.float32), encoding="distance")(Descriptors(values.astype(np.float32)))
+    found = Codebook(axes=np.eye(7, dtype=np.float32), words=words.astype(np.float32), encoding="distance")(
+        Descriptors(values.astype(np.float32))
+    )
     np.testing.assert_allclose(found.values, rooted / np.linalg.norm(rooted), atol=1e-4)
+
+
+def test_descriptors_are_projected_on_the_axes_first(rng: np.random.Generator) -> None:
+    axes, words, values = (rng.standard_normal(shape).astype(np.float32) for shape in ((7, 3), (5, 3), (40, 7)))
+    found = Codebook(axes=axes, words=words, encoding="vlad")(Descriptors(values))
+    turned = Codebook(axes=np.eye(3, dtype=np.float32), words=words, encoding="vlad")(Descriptors(values @ axes))
+    np.testing.assert_array_equal(found.values, turned.values)
+    assert found.distance == turned.distance
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_encodings_have_unit_length_and_known_size(rng: np.random.Generator, encoding: str) -> None:
-    codebook = Codebook(words=rng.standard_normal((5, 7)).astype(np.float32), encoding=encoding)  # type: ignore[arg-type]
+    words = rng.standard_normal((5, 7)).astype(np.float32)
+    codebook = Codebook(axes=np.eye(7, dtype=np.float32), words=words, encoding=encoding)  # type: ignore[arg-type]
     found = codebook(Descriptors(rng.standard_normal((40, 7)).astype(np.float32)))
     assert found.values.shape == (codebook.n_dims,)
     assert np.linalg.norm(found.values) == pytest.approx(1, abs=1e-5)
