@@ -52,7 +52,7 @@ bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
 	@$(BIN)/edge bench --bundle $(BUNDLE) --json
 
 lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each scored on its own fold, stages and stream too
-	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --streaming \
+	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --conditions --streaming \
 	    --json runs/lofo.json --report runs/lofo-report
 
 attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbations on the bundle of folds 1-3, fold 4

@@ -90,6 +90,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
         raise ConfigError(f"evaluate: options of protocol {args.protocol} wanted. Got {', '.join(unused)} instead.")
     if not lofo and args.bundle is None:
         raise ConfigError("evaluate: a BUNDLE, or --protocol lofo, wanted. Got neither instead.")
+    from trainer.conditions import condition_rows, measure_conditions
     from trainer.evaluate import evaluate_bundle, summary
     from trainer.lofo import evaluate_lofo
     from trainer.stages import measure_stages, stage_rows
@@ -107,20 +108,20 @@ def run_evaluate(args: argparse.Namespace) -> None:
             command=args.command_line,
         )
     figures = evaluation.to_json()
-    if args.stages:
-        figures["stages"] = measure_stages(evaluation)
-    if args.streaming:
-        figures["streaming"] = measure_streaming(evaluation)
+    measures: dict[str, tuple[Any, Any]] = {
+        "stages": (measure_stages, stage_rows),
+        "conditions": (measure_conditions, condition_rows),
+        "streaming": (measure_streaming, streaming_rows),
+    }
+    asked = {name: pair for name, pair in measures.items() if getattr(args, name)}
+    for name, (measure, _) in asked.items():
+        figures[name] = measure(evaluation)
     if args.report is not None:
         from trainer.report import write_report
 
         logging.getLogger("trainer.cli").info("report: %s", write_report(evaluation, args.report, figures))
-    text = summary(figures)
-    if args.stages:
-        text += "".join(f"\n{' | '.join(row)}" for row in stage_rows(figures["stages"]))
-    if args.streaming:
-        text += "".join(f"\n{' | '.join(row)}" for row in streaming_rows(figures["streaming"]))
-    finish(args, figures, text)
+    rows = [row for name, (_, rows_of) in asked.items() for row in rows_of(figures[name])]
+    finish(args, figures, "\n".join([summary(figures), *(" | ".join(row) for row in rows)]))
 
 
 def run_attack(args: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from edge import __version__
 from edge.framing import windows_of
+from trainer.conditions import condition_rows
 from trainer.data import read_clip
 from trainer.evaluate import TRAIN_CLIPS_MARK, Evaluation, Judged
 from trainer.figures import confusion_picture, histogram_picture, reliability_picture, trace_picture
@@ -54,6 +55,7 @@ def write_report(evaluation: Evaluation, folder: Path, figures: dict[str, Any]) 
             confusion_section(evaluation, figures),
             calibration_section(evaluation, figures),
             stages_section(figures),
+            conditions_section(figures),
             streaming_section(figures),
             examples_section(evaluation),
             mistakes_section(evaluation),
@@ -162,6 +164,14 @@ def stages_section(figures: dict[str, Any]) -> str:
         return ""
     rows = stage_rows(figures["stages"])
     return f"<section><h2>Stages</h2>{table(['stage', 'measured', 'result'], rows)}</section>"
+
+
+def conditions_section(figures: dict[str, Any]) -> str:
+    """Accuracy under noise and in rooms, when it was measured."""
+    if "conditions" not in figures:
+        return ""
+    rows = condition_rows(figures["conditions"])
+    return f"<section><h2>Noise and rooms</h2>{table(['condition', 'right', 'interval'], rows)}</section>"
 
 
 def streaming_section(figures: dict[str, Any]) -> str:

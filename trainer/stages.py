@@ -22,7 +22,7 @@ from edge.stages.denoise import Denoise
 from edge.stages.off import NoDenoise
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32, Window
-from trainer.augment import TEST_NOISES, coloured_noise, mix
+from trainer.augment import TEST_NOISES, mix, noise_of
 from trainer.data import read_clip
 from trainer.evaluate import Evaluation, Judged, accuracy
 from trainer.run_models import FloatDenoise, KernelSvm, check_run
@@ -67,7 +67,7 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
         "clean_purified": error(clean.purified.level_db),
     }
     for kind in TEST_NOISES:
-        noise = coloured_noise(kind, len(window.samples), rng)
+        noise = noise_of(kind, len(window.samples), window.rate_hz, rng)
         noisy = pipeline.trace(replace(window, samples=mix(window.samples, noise, SNR_DB)))
         row |= {
             f"{kind}.noisy": error(noisy.enhanced.level_db),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.records import STAGES
+from trainer.conditions import condition_rows
 from trainer.stages import stage_rows
 from trainer.streaming import streaming_rows
 
@@ -105,7 +106,10 @@ def _figures(measured: dict[str, Any] | None) -> str:
 
 
 def _more(measured: dict[str, Any]) -> str:
-    """What `--stages` and `--streaming` measured, if they were asked for."""
+    """What `--stages`, `--conditions` and `--streaming` measured, if they were asked for."""
     lines = [": ".join(row) for row in stage_rows(measured.get("stages", {}))]
+    lines += [
+        f"{name}: {right} ({interval})" for name, right, interval in condition_rows(measured.get("conditions", {}))
+    ]
     lines += [": ".join(row) for row in streaming_rows(measured.get("streaming", {}))]
     return "\n" + "\n".join(f"- {line}" for line in lines) if lines else ""

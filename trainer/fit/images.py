@@ -1,4 +1,4 @@
-"""Clips to windows, noisy twins and images, through the stages of the edge."""
+"""Clips to windows, their copies, and images, through the stages of the edge."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from edge.stages.lowrank import LowRank
 from edge.stages.off import NoLowRank
 from edge.stages.scalogram import MorletScalogram
 from edge.types import F32, Scalogram, Window
-from trainer.augment import mix, shift_pitch, training_noise
-from trainer.config import AugmentConfig, TrainerConfig
+from trainer.config import TrainerConfig
 from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import DatasetError
+from trainer.fit.copies import Background, copies_of
 from trainer.fit.seeds import rng_of
 
 __all__ = ["Front", "Images", "build_front", "denoiser_inputs", "learning_windows", "read_images"]
@@ -38,10 +38,10 @@ class Front:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Images:
-    """Every training window as images: clean, then its noisy twins, then copies with another pitch."""
+    """Every training window as images, and its copies as `kinds_of` counts them: the noisy twins are next to it."""
 
     enhanced: F32
-    """(1 + n_noisy + n_shifts, n_windows, n_bands, n_frames), dB above the floor"""
+    """(n_copies, n_windows, n_bands, n_frames), dB above the floor"""
     classes: NDArray[np.intp]
     """(n_windows,), index into the data set's labels"""
     folds: NDArray[np.intp]
@@ -80,9 +80,9 @@ def build_front(config: TrainerConfig) -> Front:
 
 
 def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images:
-    """Read every clip, keep the windows that the gate lets pass, and add the noisy twins.
+    """Read every clip, keep the windows that the gate lets pass, and add their copies.
 
-    The noise of a clip depends on the seed and on the clip alone, not on the clips beside it.
+    What a clip is mixed with depends on the seed and on its own fold, not on the folds beside it.
 
     Raises
     ------
@@ -92,8 +92,10 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images
     classes, clips = [], []
     for i, clip, windows in learning_windows(dataset, front, config):
         rng = rng_of(config.seed, "images", clip.sha256)
+        background = _background(dataset, clip, config)
         for window in windows:
-            rows.append(_copies(front, window, config.augment, rng))
+            copies = copies_of(window, front.scalogram, config.augment, rng, background)
+            rows.append([front.enhance(scalogram).level_db for scalogram in copies])
             classes.append(dataset.labels.index(clip.label))
             clips.append(i)
     silent = sorted(set(range(len(dataset.labels))) - set(classes))
@@ -122,15 +124,18 @@ def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
     return sounding[::step]
 
 
-def _copies(front: Front, window: Window, config: AugmentConfig, rng: Generator) -> list[F32]:
-    """The images of a window: clean, noisy, shifted."""
-    scalograms = [front.scalogram(window)]
-    for _ in range(config.n_noisy):
-        noise = training_noise(len(window.samples), window.rate_hz, rng)
-        noisy = mix(window.samples, noise, float(rng.uniform(*config.snr_db)))
-        scalograms.append(front.scalogram(Window(noisy, window.rate_hz, window.start_s)))
-    scalograms += [shift_pitch(scalograms[0], n_bands) for n_bands in config.shift_bands]
-    return [front.enhance(scalogram).level_db for scalogram in scalograms]
+def _background(dataset: Dataset, clip: Clip, config: TrainerConfig) -> Background:
+    """Sounds of other classes in the clip's own fold: a held-out fold stays unheard."""
+    others = [other for other in dataset.clips if other.fold == clip.fold and other.label != clip.label]
+
+    def draw(rng: Generator) -> F32:
+        if not others:
+            raise DatasetError(f"{dataset.root}: two classes in fold {clip.fold} wanted, for backgrounds. Got one.")
+        samples = read_clip(others[rng.integers(len(others))], rate_hz=config.scalogram.rate_hz)
+        looped: F32 = np.resize(samples, round(config.scalogram.window_s * config.scalogram.rate_hz))
+        return looped / np.float32(max(float(np.sqrt(np.mean(np.square(looped, dtype=np.float64)))), 1e-9))
+
+    return draw
 
 
 def denoiser_inputs(enhanced: F32, front: Front, config: TrainerConfig) -> F32:

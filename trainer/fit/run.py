@@ -65,7 +65,7 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
 
         purifier = build_purifier(front, denoise, config)
         describe = build_descriptor(config, front.scalogram)
-        purified = purify_all(images, purifier, describe, learnt_copies(images, config))
+        purified = purify_all(images, purifier, describe, learnt_copies(config))
         del images
 
         def head_on(windows: NDArray[np.intp]) -> Head:

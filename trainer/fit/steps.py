@@ -13,6 +13,7 @@ from edge.stages.denoise import Denoise
 from edge.stages.off import NoDenoise
 from trainer.config import TrainerConfig
 from trainer.fit.codebook import fit_codebook
+from trainer.fit.copies import kinds_of
 from trainer.fit.denoiser import TrainedDenoiser, fit_denoiser, quantise
 from trainer.fit.images import Front, Images, denoiser_inputs
 from trainer.fit.outoffold import Head
@@ -39,10 +40,9 @@ def build_purifier(front: Front, denoise: Denoise | NoDenoise, config: TrainerCo
     return Purifier(front.lowrank, denoise, denoise_first=config.denoise.place == "before_svd")
 
 
-def learnt_copies(images: Images, config: TrainerConfig) -> tuple[int, ...]:
-    """Which copies of the images the head learns from: clean, some noisy twins, all with another pitch."""
-    noisy = config.augment
-    return (*range(1 + noisy.n_noisy_classify), *range(1 + noisy.n_noisy, len(images.enhanced)))
+def learnt_copies(config: TrainerConfig) -> tuple[int, ...]:
+    """Which copies of the images the head learns from: all but the noisy twins that are the autoencoder's alone."""
+    return tuple(i for i, kind in enumerate(kinds_of(config.augment)) if kind != "noisy")
 
 
 def fit_head(purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig) -> Head:

@@ -5,12 +5,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainer.augment import COLOURS, TEST_NOISES, TRAIN_NOISES, coloured_noise, mix, training_noise
+from trainer.augment import TEST_NOISES, TRAIN_NOISES, coloured_noise, mix, noise_of, training_noise
 
 
 def test_train_and_test_noises_are_disjoint() -> None:
     assert not set(TRAIN_NOISES) & set(TEST_NOISES)
-    assert set(TEST_NOISES) <= set(COLOURS)
+    assert {"white", "blue", "violet"} <= set(TRAIN_NOISES)
+    assert {"pink", "brown", "hum"} <= set(TEST_NOISES)
+
+
+@pytest.mark.parametrize("kind", [*TRAIN_NOISES, *TEST_NOISES])
+def test_every_kind_is_seeded_and_of_unit_power(kind: str) -> None:
+    first, second = (noise_of(kind, 16000, 16000, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert np.mean(first**2) == pytest.approx(1, rel=1e-3)
+
+
+def test_hum_is_harmonics_of_the_mains() -> None:
+    for seed in range(10):
+        power = np.abs(np.fft.rfft(noise_of("hum", 16000, 16000, np.random.default_rng(seed)) * np.hanning(16000))) ** 2
+        hertz = np.arange(len(power))
+        base = 50 if power[45:56].sum() > power[56:66].sum() else 60
+        off = np.abs(hertz / base - np.round(hertz / base)) * base
+        assert power[off <= 0.02 * hertz + 3].sum() > 0.99 * power.sum()
 
 
 @pytest.mark.parametrize(("kind", "slope"), [("white", 0), ("blue", 1), ("violet", 2), ("pink", -1), ("brown", -2)])

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.random import Generator
 
-from edge.types import F32, Scalogram
+from edge.types import F32
 
-__all__ = ["TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mix", "shift_pitch", "training_noise"]
+__all__ = ["COLOURS", "TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mains_hum", "mix", "noise_of", "training_noise"]
 
 COLOURS = {"white": 0.0, "blue": 1.0, "violet": 2.0, "pink": -1.0, "brown": -2.0}
 """Exponent of the power spectrum over frequency"""
-TRAIN_NOISES = ("white", "blue", "band")
-TEST_NOISES = ("violet", "pink", "brown")
+TRAIN_NOISES = ("white", "blue", "violet", "band")
+TEST_NOISES = ("pink", "brown", "hum")
 """Never seen in training: figures under these say what a stage does to noise it does not know."""
 MIN_HZ, MAX_HZ = 40.0, 3000.0
 """Lower edges of band noise; it is one to four octaves wide."""
+MAINS_HZ = (50.0, 60.0)
+MAINS_DRIFT = 0.002
+"""Standard deviation of the mains frequency, relative"""
+N_HARMONICS = 16
+
+
+def noise_of(kind: str, n_samples: int, rate_hz: int, rng: Generator) -> F32:
+    """Noise (n_samples,) of any kind of TRAIN_NOISES and TEST_NOISES, unit power."""
+    if kind == "band":
+        return band_noise(n_samples, rate_hz, rng)
+    if kind == "hum":
+        return mains_hum(n_samples, rate_hz, rng)
+    return coloured_noise(kind, n_samples, rng)
+
+
+def training_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
+    """Noise (n_samples,) of a random kind of TRAIN_NOISES, unit power."""
+    return noise_of(str(rng.choice(TRAIN_NOISES)), n_samples, rate_hz, rng)
 
 
 def coloured_noise(kind: str, n_samples: int, rng: Generator) -> F32:
@@ -28,11 +44,8 @@ def coloured_noise(kind: str, n_samples: int, rng: Generator) -> F32:
     return _unit(np.fft.irfft(spectrum, n_samples))
 
 
-def training_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
-    """Noise (n_samples,) of a random kind of TRAIN_NOISES, unit power."""
-    kind = str(rng.choice(TRAIN_NOISES))
-    if kind != "band":
-        return coloured_noise(kind, n_samples, rng)
+def band_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
+    """White noise (n_samples,) of a random band, unit power."""
     low = float(np.exp(rng.uniform(np.log(MIN_HZ), np.log(MAX_HZ))))
     high = min(low * 2.0 ** rng.uniform(1.0, 4.0), rate_hz / 2)
     frequencies = np.fft.rfftfreq(n_samples, 1 / rate_hz)
@@ -41,20 +54,20 @@ def training_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
     return _unit(np.fft.irfft(spectrum, n_samples))
 
 
+def mains_hum(n_samples: int, rate_hz: int, rng: Generator) -> F32:
+    """Harmonics of 50 or 60 Hz (n_samples,), falling by about 4 dB an octave with random levels, unit power."""
+    base_hz = float(rng.choice(MAINS_HZ)) * (1.0 + MAINS_DRIFT * rng.standard_normal())
+    harmonic = np.arange(1, min(N_HARMONICS, int(rate_hz / 2 / base_hz)) + 1)[:, None]
+    level = harmonic**-0.7 * np.exp(0.3 * rng.standard_normal(harmonic.shape))
+    phase = rng.uniform(0.0, 2.0 * np.pi, harmonic.shape)
+    t = np.arange(n_samples) / rate_hz
+    return _unit(np.sum(level * np.sin(2.0 * np.pi * base_hz * harmonic * t + phase), axis=0))
+
+
 def mix(samples: F32, noise: F32, snr_db: float) -> F32:
     """Add unit-power noise (n_samples,) at an SNR over the whole window; digital silence stays as it is."""
     power = float(np.mean(np.square(samples, dtype=np.float64)))
     return (samples + noise * np.float32(np.sqrt(power / 10.0 ** (snr_db / 10.0)))).astype(np.float32)
-
-
-def shift_pitch(scalogram: Scalogram, n_bands: int) -> Scalogram:
-    """Move the levels (n_bands, n_frames) up by some bands, down if negative; what comes in is silent.
-
-    Bands are log-spaced, so this is what a change of pitch without a change of time does to the image.
-    """
-    level = np.roll(scalogram.level_db, n_bands, axis=0)
-    level[slice(None, n_bands) if n_bands > 0 else slice(n_bands, None)] = scalogram.level_db.min()
-    return replace(scalogram, level_db=level)
 
 
 def _unit(noise: np.ndarray) -> F32:
