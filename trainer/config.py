@@ -84,7 +84,10 @@ class DenoiseConfig:
     depth: int = 2
     reach_frames: int = 9
     """Width of the inner kernels, in cells of 8 frames"""
-    epochs: int = 20
+    epochs: int = 24
+    """At most"""
+    patience: int = 4
+    """Epochs without a smaller error on the watched fold after which training ends"""
     batch: int = 16
     crop_frames: int = 128
     learning_rate: float = 3e-3

@@ -19,6 +19,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
+from numpy.typing import NDArray
 from tensorflow import keras
 from tqdm.auto import tqdm
 
@@ -43,6 +44,8 @@ class TrainedDenoiser:
     """keras.Model (n, n_bands, n_frames, 1) to the same, levels / scale_db"""
     losses: tuple[float, ...]
     """Mean squared error of each epoch, in units of scale_db²"""
+    errors: tuple[float, ...]
+    """The same on the windows that are watched; the smallest one's weights were kept"""
 
 
 def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | None = None) -> Any:
@@ -80,39 +83,67 @@ class _PixelShuffle(keras.layers.Layer):  # type: ignore[misc]
         return tf.nn.depth_to_space(x, SHUFFLE)
 
 
-def fit_denoiser(inputs: F32, clean: F32, config: DenoiseConfig, rng: Generator) -> TrainedDenoiser:
+def fit_denoiser(
+    inputs: F32, clean: F32, folds: NDArray[np.intp], config: DenoiseConfig, rng: Generator
+) -> TrainedDenoiser:
     """Train to give `clean` (n_windows, n_bands, n_frames) for `inputs` (n_copies, n_windows, …), dB above the floor.
 
     Adam with a cosine decay; deterministic from `rng` on one machine. Random stretches of
     `config.crop_frames` frames are used: the network is convolutional, and short stretches train faster.
+    One fold of `folds` (n_windows,) is not learnt but watched: the weights of its best epoch are kept, and
+    training ends early when it has not become better for `config.patience` epochs.
     """
     # Keras numbers its layers a process long, and the numbers end up in the flatbuffer, hence in the bundle's id.
     keras.backend.clear_session()
     keras.utils.set_random_seed(int(rng.integers(2**31)))
     tf.config.experimental.enable_op_determinism()
-    n_copies, n_windows, n_bands, n_frames = inputs.shape
-    scale = np.float32(config.scale_db)
+    n_copies, _, n_bands, n_frames = inputs.shape
+    watched = watched_windows(folds, rng)
     crop = min(config.crop_frames, n_frames)
     model = build(n_bands, crop, config)
-    n = n_copies * n_windows
-    steps = -(-n // config.batch) * config.epochs
+    steps = -(-n_copies * np.count_nonzero(~watched) // config.batch) * config.epochs
     schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, steps, alpha=0.02)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
-    losses = []
+    watch = stretches(inputs, clean, np.flatnonzero(watched), crop, config.scale_db, rng)
+    losses, errors = [], []
+    best = model.get_weights()
     for _ in tqdm(range(config.epochs), desc="autoencoder", unit="epoch", disable=None):
-        order = rng.permutation(n)
-        starts = rng.integers(0, n_frames - crop + 1, size=n)
-        x = np.empty((n, n_bands, crop, 1), dtype=np.float32)
-        y = np.empty_like(x)
-        for row, (i, start) in enumerate(zip(order, starts, strict=True)):
-            stretch = np.s_[:, start : start + crop]
-            x[row, :, :, 0] = inputs[i // n_windows, i % n_windows][stretch]
-            y[row, :, :, 0] = clean[i % n_windows][stretch]
-        story = model.fit(x / scale, y / scale, batch_size=config.batch, epochs=1, shuffle=False, verbose=0)
+        x, y = stretches(inputs, clean, np.flatnonzero(~watched), crop, config.scale_db, rng)
+        story = model.fit(x, y, batch_size=config.batch, epochs=1, shuffle=False, verbose=0)
         losses.append(float(story.history["loss"][0]))
+        errors.append(float(model.evaluate(*watch, batch_size=config.batch, verbose=0)))
+        if errors[-1] == min(errors):
+            best = model.get_weights()
+        elif len(errors) - np.argmin(errors) > config.patience:
+            break
     whole = build(n_bands, n_frames, config)
-    whole.set_weights(model.get_weights())
-    return TrainedDenoiser(model=whole, losses=tuple(losses))
+    whole.set_weights(best)
+    return TrainedDenoiser(model=whole, losses=tuple(losses), errors=tuple(errors))
+
+
+def watched_windows(folds: NDArray[np.intp], rng: Generator) -> NDArray[np.bool_]:
+    """Which windows (n_windows,) are watched instead of learnt: the last fold, or a fifth where there is but one."""
+    watched: NDArray[np.bool_] = folds == folds.max()
+    if watched.all():
+        watched = np.zeros(len(folds), dtype=bool)
+        watched[rng.permutation(len(folds))[: max(1, len(folds) // 5)]] = True
+    return watched
+
+
+def stretches(
+    inputs: F32, clean: F32, windows: NDArray[np.intp], crop: int, scale_db: float, rng: Generator
+) -> tuple[F32, F32]:
+    """A random stretch of every copy of these windows and of its clean image, (n, n_bands, crop, 1), / scale_db."""
+    n_copies, _, n_bands, n_frames = inputs.shape
+    order = rng.permutation(n_copies * len(windows))
+    starts = rng.integers(0, n_frames - crop + 1, size=len(order))
+    x = np.empty((len(order), n_bands, crop, 1), dtype=np.float32)
+    y = np.empty_like(x)
+    for row, (i, start) in enumerate(zip(order, starts, strict=True)):
+        copy, window = i // len(windows), windows[i % len(windows)]
+        x[row, :, :, 0] = inputs[copy, window, :, start : start + crop]
+        y[row, :, :, 0] = clean[window, :, start : start + crop]
+    return x / np.float32(scale_db), y / np.float32(scale_db)
 
 
 def quantise(trained: TrainedDenoiser, inputs: F32, config: DenoiseConfig) -> Denoise:

@@ -58,10 +58,10 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         )
 
         denoise, trained = fit_denoise(images, front, config)
-        losses = () if trained is None else trained.losses
         if trained is not None:
             trained.model.save(run.path / "denoiser.keras")
-            log.info("autoencoder: loss %.5f to %.5f", losses[0], losses[-1])
+            errors = trained.errors
+            log.info("autoencoder: error %.5f to %.5f in %d epochs", errors[0], min(errors), len(errors))
 
         purifier = build_purifier(front, denoise, config)
         describe = build_descriptor(config, front.scalogram)
@@ -92,8 +92,8 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         )
         run.write_pipeline(pipeline)
         run.write_arrays("svm_kernel.npz", _kernel_arrays(purified, pipeline, config))
-        run.write_json("metrics.json", fit_metrics(losses, scored, purified.classes))
-        draw_fit(run.path / "figures", losses, scored, suspicion)
+        run.write_json("metrics.json", fit_metrics(trained, scored, purified.classes))
+        draw_fit(run.path / "figures", trained, scored, suspicion)
     return Path(out)
 
 

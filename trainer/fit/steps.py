@@ -31,7 +31,7 @@ def fit_denoise(
     if config.denoise.place == "off":
         return NoDenoise(), None
     inputs = denoiser_inputs(images.enhanced[: 1 + config.augment.n_noisy], front, config)
-    trained = fit_denoiser(inputs, images.enhanced[0], config.denoise, rng_of(config.seed, "autoencoder"))
+    trained = fit_denoiser(inputs, images.enhanced[0], images.folds, config.denoise, rng_of(config.seed, "autoencoder"))
     return quantise(trained, inputs, config.denoise), trained
 
 
