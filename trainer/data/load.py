@@ -10,6 +10,7 @@ from tqdm.auto import tqdm
 
 from edge.errors import ConfigError
 from trainer.data.dataset import Clip, Dataset
+from trainer.data.esc50 import ESC50
 from trainer.data.folders import FOLDERS
 from trainer.data.folds import TABLE, folds_from_content, folds_from_table
 from trainer.data.listing import Layout, Listed, check_header, sha256_of
@@ -17,7 +18,7 @@ from trainer.errors import DatasetError
 
 __all__ = ["layout_of", "load_dataset"]
 
-LAYOUTS = (FOLDERS,)
+LAYOUTS = (ESC50, FOLDERS)
 """The first that fits is taken; class folders come last, since any folder could be one"""
 
 
