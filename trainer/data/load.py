@@ -13,13 +13,14 @@ from trainer.data.dataset import Clip, Dataset
 from trainer.data.esc50 import ESC50
 from trainer.data.folders import FOLDERS
 from trainer.data.folds import TABLE, folds_from_content, folds_from_table
+from trainer.data.fsdd import FSDD
 from trainer.data.listing import Layout, Listed, check_header, sha256_of
 from trainer.data.urbansound8k import URBANSOUND8K
 from trainer.errors import DatasetError
 
 __all__ = ["layout_of", "load_dataset"]
 
-LAYOUTS = (ESC50, URBANSOUND8K, FOLDERS)
+LAYOUTS = (ESC50, URBANSOUND8K, FSDD, FOLDERS)
 """The first that fits is taken; class folders come last, since any folder could be one"""
 
 
