@@ -15,12 +15,13 @@ from trainer.data.folders import FOLDERS
 from trainer.data.folds import TABLE, folds_from_content, folds_from_table
 from trainer.data.fsdd import FSDD
 from trainer.data.listing import Layout, Listed, check_header, sha256_of
+from trainer.data.speech_commands import SPEECH_COMMANDS
 from trainer.data.urbansound8k import URBANSOUND8K
 from trainer.errors import DatasetError
 
 __all__ = ["layout_of", "load_dataset"]
 
-LAYOUTS = (ESC50, URBANSOUND8K, FSDD, FOLDERS)
+LAYOUTS = (ESC50, URBANSOUND8K, FSDD, SPEECH_COMMANDS, FOLDERS)
 """The first that fits is taken; class folders come last, since any folder could be one"""
 
 
