@@ -1,4 +1,4 @@
-"""The `trainer` command: fit, export, evaluate, attack, inspect.
+"""The `trainer` command: fit, export, evaluate, attack, inspect, data.
 
 Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
 (`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import ConfigError, EdgeError
+from trainer.cli_data import run_data
 from trainer.cli_options import build_parser
 from trainer.errors import AttackError
 
@@ -197,6 +198,7 @@ HANDLERS = {
     "evaluate": run_evaluate,
     "attack": run_attack,
     "inspect": run_inspect,
+    "data": run_data,
 }
 
 

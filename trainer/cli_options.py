@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from edge import __version__
+from trainer import cli_data
 
 __all__ = ["build_parser"]
 
@@ -23,10 +24,11 @@ examples:
   trainer fit --data ESC-50-master --variant esc10 --out runs/esc10 --folds 1,2,3,4
 
 DIR holds one folder a class, or is the folder of a published data set, told by what lies in it: ESC-50,
-UrbanSound8K, Speech Commands, Free Spoken Digit Dataset. Folds come from
-DIR/folds.csv (file,fold) where there is one; else they are the published ones. The spoken digits have one
-fold a speaker, and with --variant takes the published split in fold 1. In class folders folds come from
-names in the ESC form (1-100032-A.ogg is in fold 1), or, without, from the files' content.""",
+UrbanSound8K, Speech Commands, Free Spoken Digit Dataset (`trainer data list`). Folds come from DIR/folds.csv
+(file,fold) where there is one. Else a published data set has its published folds (Speech Commands: 1 training,
+2 validation, 3 testing), but the spoken digits have one a speaker, and with --variant takes the published test
+set in fold 1. In class folders they come from names in the ESC form (1-100032-A.ogg is in fold 1), or, without,
+from the files' content.""",
     "export": """\
 example:
   trainer export runs/a --target tflite --out models/a-0.1.0 --figures lofo.json""",
@@ -46,6 +48,7 @@ example:
 examples:
   trainer inspect models/a-0.1.0
   trainer inspect models/a-0.1.0 --json""",
+    "data": cli_data.EXAMPLES,
 }
 
 
@@ -81,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
     inspect = command("inspect", "say what a bundle is")
     inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
     inspect.add_argument("--json", action="store_true", help="for machines")
+    cli_data.configure(command("data", "list and fetch published data sets"))
     return parser
 
 
