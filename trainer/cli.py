@@ -1,4 +1,4 @@
-"""The `trainer` command: fit, export, evaluate, attack, inspect.
+"""The `trainer` command: fit, export, evaluate, attack, inspect, data.
 
 Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
 (`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import ConfigError, EdgeError
+from trainer.cli_data import run_data
 from trainer.cli_options import build_parser
 from trainer.errors import AttackError
 
@@ -55,7 +56,7 @@ def run_fit(args: argparse.Namespace) -> None:
     from trainer.credits import without_licences
     from trainer.data import check_trainable
 
-    dataset = without_licences(selected(args.data, args.folds), args.without_licence)
+    dataset = without_licences(selected(args.data, args.folds, args.variant), args.without_licence)
     check_trainable(dataset)
     config = config_of(args)
     # TensorFlow is loaded here, after everything that can be wrong with the arguments.
@@ -96,7 +97,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from trainer.stages import measure_stages, stage_rows
     from trainer.streaming import measure_streaming, streaming_rows
 
-    dataset = selected(args.data, args.folds)
+    dataset = selected(args.data, args.folds, args.variant)
     if lofo:
         evaluation = evaluate_lofo(dataset, config_of(args), args.out, command=args.command_line)
     else:
@@ -130,7 +131,7 @@ def run_attack(args: argparse.Namespace) -> None:
 
     if args.attack not in ATTACKS:
         raise ConfigError(f"--attack must be one of {', '.join(sorted(ATTACKS))}. Got {args.attack} instead.")
-    dataset = selected(args.data, None)
+    dataset = selected(args.data, None, args.variant)
     figures = attack_bundle(
         args.bundle,
         dataset,
@@ -159,11 +160,11 @@ def run_inspect(args: argparse.Namespace) -> None:
     print(json.dumps(describe(bundle), indent=2) if args.json else describe_text(bundle))
 
 
-def selected(data: Path, folds: tuple[int, ...] | None) -> Any:
-    """The data set, or some folds of it."""
+def selected(data: Path, folds: tuple[int, ...] | None, variant: str | None) -> Any:
+    """The data set in one of its variants, or some folds of it."""
     from trainer.data import load_dataset
 
-    dataset = load_dataset(data)
+    dataset = load_dataset(data, variant=variant)
     return dataset if folds is None else dataset.only_folds(folds)
 
 
@@ -197,6 +198,7 @@ HANDLERS = {
     "evaluate": run_evaluate,
     "attack": run_attack,
     "inspect": run_inspect,
+    "data": run_data,
 }
 
 

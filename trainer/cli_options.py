@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from edge import __version__
+from trainer import cli_data
 
 __all__ = ["build_parser"]
 
@@ -20,9 +21,14 @@ examples:
 examples:
   trainer fit --data sounds --out runs/a
   trainer fit --data sounds --out runs/a --config trainer.toml --folds 1,2,3 --seed 7
+  trainer fit --data ESC-50-master --variant esc10 --out runs/esc10 --folds 1,2,3,4
 
-DIR holds one folder a class; folds come from DIR/folds.csv (file,fold), from names in the ESC form
-(1-100032-A.ogg is in fold 1), or, with neither, from the files' content.""",
+DIR holds one folder a class, or is the folder of a published data set, told by what lies in it: ESC-50,
+UrbanSound8K, Speech Commands, Free Spoken Digit Dataset (`trainer data list`). Folds come from DIR/folds.csv
+(file,fold) where there is one. Else a published data set has its published folds (Speech Commands: 1 training,
+2 validation, 3 testing), but the spoken digits have one a speaker, and with --variant takes the published test
+set in fold 1. In class folders they come from names in the ESC form (1-100032-A.ogg is in fold 1), or, without,
+from the files' content.""",
     "export": """\
 example:
   trainer export runs/a --target tflite --out models/a-0.1.0 --figures lofo.json""",
@@ -42,6 +48,7 @@ example:
 examples:
   trainer inspect models/a-0.1.0
   trainer inspect models/a-0.1.0 --json""",
+    "data": cli_data.EXAMPLES,
 }
 
 
@@ -77,12 +84,16 @@ def build_parser() -> argparse.ArgumentParser:
     inspect = command("inspect", "say what a bundle is")
     inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
     inspect.add_argument("--json", action="store_true", help="for machines")
+    cli_data.configure(command("data", "list and fetch published data sets"))
     return parser
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Shared by every command that reads sounds."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder of class folders")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="folder of class folders, or a published data set"
+    )
+    parser.add_argument("--variant", metavar="NAME", help="esc10 of ESC-50; takes of the spoken digits (default: none)")
     parser.add_argument("--folds", type=fold_list, metavar="N,N", help="use only these folds (default: all)")
 
 

@@ -5,6 +5,8 @@ EdgeError
     ├── DatasetError            66   the folder of sounds cannot be used
     ├── ExportError             70   the bundle could not be made
     ├── AttackError             70   the attack could not be run
+    ├── FetchError              69   a data set could not be downloaded
+    ├── ArchiveError            65   what was downloaded is not what was published
     └── TrainClipsError         65   figures were asked for clips that the bundle was fitted on
 """
 
@@ -14,7 +16,15 @@ from typing import ClassVar
 
 from edge.errors import EdgeError
 
-__all__ = ["AttackError", "DatasetError", "ExportError", "TrainClipsError", "TrainerError"]
+__all__ = [
+    "ArchiveError",
+    "AttackError",
+    "DatasetError",
+    "ExportError",
+    "FetchError",
+    "TrainClipsError",
+    "TrainerError",
+]
 
 
 class TrainerError(EdgeError):
@@ -33,6 +43,18 @@ class ExportError(TrainerError):
 
 class AttackError(TrainerError):
     """The attack could not be run."""
+
+
+class FetchError(TrainerError):
+    """A data set could not be downloaded."""
+
+    exit_code: ClassVar[int] = 69
+
+
+class ArchiveError(TrainerError):
+    """What was downloaded is not what was published."""
+
+    exit_code: ClassVar[int] = 65
 
 
 class TrainClipsError(TrainerError):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.trainer.layouts import write_esc50
 from trainer.cli import main
 
 MakeDataset = Callable[..., Path]
@@ -21,7 +22,7 @@ def stderr_of(capsys: pytest.CaptureFixture[str]) -> str:
     return captured.err
 
 
-@pytest.mark.parametrize("command", [[], ["fit"], ["export"], ["evaluate"], ["attack"], ["inspect"]])
+@pytest.mark.parametrize("command", [[], ["fit"], ["export"], ["evaluate"], ["attack"], ["inspect"], ["data"]])
 def test_help_has_examples(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])
@@ -110,6 +111,12 @@ class TestOptionErrors:
     ) -> None:
         assert main([*argv, "--data", str(make_dataset())]) == 78
         assert sentence in stderr_of(capsys)
+
+    @pytest.mark.parametrize("command", [["fit", "--out", "run"], ["evaluate", "bundle"], ["attack", "bundle"]])
+    def test_unknown_variant(self, command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        root = write_esc50(tmp_path / "ESC-50-master")
+        assert main([*command, "--data", str(root), "--variant", "esc11"]) == 78
+        assert stderr_of(capsys).endswith(f"one of esc10 wanted for {root} (ESC-50). Got esc11 instead.\n")
 
     def test_missing_config(
         self, make_dataset: MakeDataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
