@@ -88,21 +88,21 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images
     ------
     DatasetError : a clip cannot be read, or a class has no window left
     """
-    rows: list[list[F32]] = []
+    rows: list[F32] = []
     classes, clips = [], []
     for i, clip, windows in learning_windows(dataset, front, config):
         rng = rng_of(config.seed, "images", clip.sha256)
         background = _background(dataset, clip, config)
         for window in windows:
             copies = copies_of(window, front.scalogram, config.augment, rng, background)
-            rows.append([front.enhance(scalogram).level_db for scalogram in copies])
+            rows.append(np.array([front.enhance(scalogram).level_db for scalogram in copies]))
             classes.append(dataset.labels.index(clip.label))
             clips.append(i)
     silent = sorted(set(range(len(dataset.labels))) - set(classes))
     if silent:
         raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
     return Images(
-        enhanced=np.ascontiguousarray(np.array(rows, dtype=np.float32).swapaxes(0, 1)),
+        enhanced=np.stack(rows, axis=1),
         classes=np.array(classes, dtype=np.intp),
         folds=np.array([dataset.clips[i].fold for i in clips], dtype=np.intp),
         clips=np.array(clips, dtype=np.intp),
@@ -126,9 +126,9 @@ def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
 
 def _background(dataset: Dataset, clip: Clip, config: TrainerConfig) -> Background:
     """Sounds of other classes in the clip's own fold: a held-out fold stays unheard."""
-    others = [other for other in dataset.clips if other.fold == clip.fold and other.label != clip.label]
 
     def draw(rng: Generator) -> F32:
+        others = [other for other in dataset.clips if other.fold == clip.fold and other.label != clip.label]
         if not others:
             raise DatasetError(f"{dataset.root}: two classes in fold {clip.fold} wanted, for backgrounds. Got one.")
         samples = read_clip(others[rng.integers(len(others))], rate_hz=config.scalogram.rate_hz)
