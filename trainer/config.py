@@ -9,6 +9,7 @@ from typing import Any
 
 from edge.errors import ConfigError
 from edge.stages.codebook import ENCODINGS, EncodingName
+from trainer.augment import TRAIN_NOISES
 
 __all__ = [
     "AugmentConfig",
@@ -151,6 +152,8 @@ class AugmentConfig:
     """Noise-mixed copies of every window for the autoencoder"""
     n_noisy_classify: int = 3
     """How many of them the codebook and the SVM learn from too"""
+    noises: tuple[str, ...] = TRAIN_NOISES
+    """Kinds of noise that may be learnt; fewer leave a kind out to measure what was not learnt"""
     snr_db: tuple[float, float] = (0.0, 40.0)
     shift_bands: tuple[int, ...] = (-2, 2)
     """Copies with another pitch; 17 bands are an octave"""
@@ -200,6 +203,9 @@ class TrainerConfig:
         if self.denoise.place not in PLACES:
             wanted = ", ".join(PLACES)
             raise ConfigError(f"trainer.toml: denoise.place must be one of {wanted}. Got {self.denoise.place} instead.")
+        if not self.augment.noises or not set(self.augment.noises) <= set(TRAIN_NOISES):
+            wanted, got = ", ".join(TRAIN_NOISES), ", ".join(self.augment.noises) or "none"
+            raise ConfigError(f"trainer.toml: augment.noises must be among {wanted}. Got {got} instead.")
         if not 1 <= self.augment.n_noisy_classify <= self.augment.n_noisy:
             raise ConfigError(
                 "trainer.toml: 1 <= augment.n_noisy_classify <= augment.n_noisy wanted. "

@@ -2,13 +2,14 @@
 
 - lowrank: the share of the enhanced image's energy that rank k keeps.
 - denoise: the error of noisy images against the clean one, before and after purification, under
-  each noise that no autoencoder here is trained on (`trainer.augment`).
+  each kind of noise that no autoencoder here has learnt.
 - int8: does the quantised autoencoder lead to the same label as the float one (needs the run).
 - svm: does the quadratic form get as many clips right as the kernel SVM it was made from (needs the run).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,7 +23,7 @@ from edge.stages.denoise import Denoise
 from edge.stages.off import NoDenoise
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32, Window
-from trainer.augment import TEST_NOISES, mix, noise_of
+from trainer.augment import TEST_NOISES, TRAIN_NOISES, mix, noise_of
 from trainer.data import read_clip
 from trainer.evaluate import Evaluation, Judged, accuracy
 from trainer.run_models import FloatDenoise, KernelSvm, check_run
@@ -38,21 +39,28 @@ SEED = 0
 def measure_stages(evaluation: Evaluation) -> dict[str, Any]:
     """All stage figures over the clips of an evaluation; the last two only where the run folder is known."""
     rng = np.random.default_rng(SEED)
+    kinds = unlearnt_noises(evaluation)
     rows = [
-        measure_clip(judged, window, rng)
+        measure_clip(judged, window, kinds, rng)
         for judged in tqdm(evaluation.judged, desc="stages", unit="clip", disable=None)
         if (window := first_window(judged)) is not None
     ]
     if not rows:
         return {}
-    figures = {"lowrank": lowrank_figures(evaluation, rows), "denoise": denoise_figures(rows)}
+    figures = {"lowrank": lowrank_figures(evaluation, rows), "denoise": denoise_figures(rows, kinds)}
     known = [judged for judged in evaluation.judged if judged.bundle.id in evaluation.runs]
     if known:
         figures |= run_figures(evaluation, known)
     return figures
 
 
-def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> dict[str, float]:
+def unlearnt_noises(evaluation: Evaluation) -> tuple[str, ...]:
+    """The kinds of noise that none of the bundles was fitted with."""
+    learnt = {kind for bundle in evaluation.bundles for kind in bundle.manifest["trained_on"]["noises"]}
+    return tuple(kind for kind in (*TRAIN_NOISES, *TEST_NOISES) if kind not in learnt)
+
+
+def measure_clip(judged: Judged, window: Window, kinds: Sequence[str], rng: np.random.Generator) -> dict[str, float]:
     """Retained energy of the clean window, mean squared errors (dB²) of the noisy one against it."""
     pipeline = judged.bundle.pipeline
     clean = pipeline.trace(window)
@@ -66,7 +74,7 @@ def measure_clip(judged: Judged, window: Window, rng: np.random.Generator) -> di
         "retained": 1.0 - float(lost / np.sum(np.square(image, dtype=np.float64))),
         "clean_purified": error(clean.purified.level_db),
     }
-    for kind in TEST_NOISES:
+    for kind in kinds:
         noise = noise_of(kind, len(window.samples), window.rate_hz, rng)
         noisy = pipeline.trace(replace(window, samples=mix(window.samples, noise, SNR_DB)))
         row |= {
@@ -96,10 +104,10 @@ def lowrank_figures(evaluation: Evaluation, rows: list[dict[str, float]]) -> dic
     }
 
 
-def denoise_figures(rows: list[dict[str, float]]) -> dict[str, Any]:
+def denoise_figures(rows: list[dict[str, float]], kinds: Sequence[str]) -> dict[str, Any]:
     """How much nearer to the clean image a noisy one comes; the ratio of mean errors over clips."""
     clean = float(np.mean([row["clean_purified"] for row in rows]))
-    noises = {kind: noise_figures(rows, kind) for kind in TEST_NOISES}
+    noises = {kind: noise_figures(rows, kind) for kind in kinds}
     return {"snr_db": SNR_DB, "n": len(rows), "clean_purified_mse_db2": clean, "noises": noises}
 
 

@@ -16,6 +16,7 @@ from edge.stages.enhance import Enhance
 from edge.stages.lowrank import LowRank
 from edge.stages.scalogram import MorletScalogram
 from edge.types import Denoised, Descriptors, Encoding, Scores, Suspicion, Trace, Verdict, Window
+from trainer.augment import TRAIN_NOISES
 
 RATE_HZ = 16_000
 WINDOW_S = 1.0
@@ -101,7 +102,7 @@ def tone_bundle(path: Path, *, train_clips: tuple[str, ...] = ()) -> Bundle:
             "rate_hz": RATE_HZ,
             "window_s": WINDOW_S,
             "hop_s": 0.5,
-            "trained_on": {"data_sha256": "00" * 32, "clips": list(train_clips)},
+            "trained_on": {"data_sha256": "00" * 32, "clips": list(train_clips), "noises": list(TRAIN_NOISES)},
             "made_by": {"seed": 5},
         },
         pipeline=cast("Pipeline", TonePipeline()),

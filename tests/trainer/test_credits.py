@@ -63,7 +63,7 @@ def test_card_names_every_maker_who_asks_for_it(sounds: Path) -> None:
         "stages": [{"name": "surf", "params": {}}] * 6,
         "calibration": {"n": 10},
         "made_by": {"version": "0"},
-        "trained_on": {"clips": ["1"], "folds": [1], "data_sha256": "0" * 64},
+        "trained_on": {"clips": ["1"], "folds": [1], "data_sha256": "0" * 64, "noises": ["white"]},
     }
     card = model_card(manifest, {"out_of_fold_window_accuracy": 0.5, "n_windows": 4}, makers, None)
     assert "CC-BY (2), CC0 (1)" in card

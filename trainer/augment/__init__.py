@@ -4,7 +4,7 @@ Gain is not among them: everything behind the gate is relative to the loudest ce
 a louder or softer copy is the same image (a test holds that).
 """
 
-from trainer.augment.noise import COLOURS, TEST_NOISES, TRAIN_NOISES, coloured_noise, mix, noise_of, training_noise
+from trainer.augment.noise import COLOURS, TEST_NOISES, TRAIN_NOISES, coloured_noise, mix, noise_of
 from trainer.augment.pitch import change_speed, shift_pitch
 from trainer.augment.rooms import TEST_RT60_S, TRAIN_RT60_S, in_room, room_response, training_rt60_s
 from trainer.augment.time import shift_time
@@ -23,6 +23,5 @@ __all__ = [
     "room_response",
     "shift_pitch",
     "shift_time",
-    "training_noise",
     "training_rt60_s",
 ]

@@ -7,7 +7,7 @@ from numpy.random import Generator
 
 from edge.types import F32
 
-__all__ = ["COLOURS", "TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mains_hum", "mix", "noise_of", "training_noise"]
+__all__ = ["COLOURS", "TEST_NOISES", "TRAIN_NOISES", "coloured_noise", "mains_hum", "mix", "noise_of"]
 
 COLOURS = {"white": 0.0, "blue": 1.0, "violet": 2.0, "pink": -1.0, "brown": -2.0}
 """Exponent of the power spectrum over frequency"""
@@ -29,11 +29,6 @@ def noise_of(kind: str, n_samples: int, rate_hz: int, rng: Generator) -> F32:
     if kind == "hum":
         return mains_hum(n_samples, rate_hz, rng)
     return coloured_noise(kind, n_samples, rng)
-
-
-def training_noise(n_samples: int, rate_hz: int, rng: Generator) -> F32:
-    """Noise (n_samples,) of a random kind of TRAIN_NOISES, unit power."""
-    return noise_of(str(rng.choice(TRAIN_NOISES)), n_samples, rate_hz, rng)
 
 
 def coloured_noise(kind: str, n_samples: int, rng: Generator) -> F32:

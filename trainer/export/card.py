@@ -35,6 +35,7 @@ descriptors in zones, K-means++ codebook, polynomial SVM folded into quadratic f
 
 - Labels: {", ".join(manifest["labels"])}
 - Input: {manifest["rate_hz"]} Hz mono, a verdict every {manifest["hop_s"]} s over the last {manifest["window_s"]} s
+- Noise learnt: {", ".join(trained["noises"])}
 - Fitted on {len(trained["clips"])} clips (folds {", ".join(map(str, trained["folds"]))}); the manifest lists the
   SHA-256 of each, and of the data: {trained["data_sha256"][:16]}…
 

@@ -12,10 +12,10 @@ from trainer.augment import (
     change_speed,
     in_room,
     mix,
+    noise_of,
     room_response,
     shift_pitch,
     shift_time,
-    training_noise,
     training_rt60_s,
 )
 from trainer.config import AugmentConfig
@@ -50,7 +50,8 @@ def copies_of(
     samples, rate_hz = window.samples, window.rate_hz
 
     def noisy() -> F32:
-        return mix(samples, training_noise(len(samples), rate_hz, rng), float(rng.uniform(*config.snr_db)))
+        noise = noise_of(str(rng.choice(config.noises)), len(samples), rate_hz, rng)
+        return mix(samples, noise, float(rng.uniform(*config.snr_db)))
 
     def roomy() -> F32:
         return in_room(samples, room_response(training_rt60_s(rng), rate_hz, rng))

@@ -68,6 +68,7 @@ class RunFolder:
                     "data_sha256": self.dataset.sha256,
                     "clips": sorted({clip.sha256 for clip in self.dataset.clips}),
                     "folds": list(self.dataset.folds),
+                    "noises": list(self.config.augment.noises),
                 },
                 "credits": [asdict(known[clip.path.name]) for clip in self.dataset.clips if clip.path.name in known],
             },

@@ -16,11 +16,14 @@ from edge.clip import judge_samples
 from edge.errors import ConfigError
 from edge.types import Window
 from tests.tiny import LABELS, TINY, tiny_sound
+from trainer.augment import TEST_NOISES
 from trainer.config import LowRankConfig, TrainerConfig
 from trainer.data import load_dataset
 from trainer.errors import DatasetError
+from trainer.evaluate import evaluate_bundle
 from trainer.export import export
 from trainer.fit.run import fit
+from trainer.stages import unlearnt_noises
 
 pytestmark = pytest.mark.slow
 
@@ -136,3 +139,12 @@ def test_a_bundle_may_lack_a_stage_or_turn_two_around(variant: str, tiny_dataset
     assert changed == [name not in ("no_lowrank", "no_denoise") for name in names]
     assert trace.purified is order[-1]
     assert judge_samples(bundle, samples).label == "whistle"
+
+
+def test_a_noise_left_out_is_named_as_not_learnt(tiny_dataset: Path, tiny_bundle: Path) -> None:
+    evaluation = evaluate_bundle(
+        tiny_bundle, load_dataset(tiny_dataset), run=None, allow_train_clips=True, command="trainer evaluate"
+    )
+    assert unlearnt_noises(evaluation) == TEST_NOISES
+    evaluation.bundles[0].manifest["trained_on"]["noises"] = ["white", "blue", "band"]
+    assert unlearnt_noises(evaluation) == ("violet", *TEST_NOISES)
