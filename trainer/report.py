@@ -184,9 +184,7 @@ def streaming_section(figures: dict[str, Any]) -> str:
 
 def examples_section(evaluation: Evaluation) -> str:
     """Clips as the classifier sees them, the surest right and the surest wrong ones."""
-    by_confidence = sorted(
-        (j for j in evaluation.judged if j.verdict.label is not None), key=lambda j: -j.verdict.confidence
-    )
+    by_confidence = sorted((j for j in evaluation.judged if j.verdict.best is not None), key=probability_of)
     wrong = [j for j in by_confidence if not j.right][:N_EXAMPLES]
     # One right clip a class, so that three sure clips of one class do not stand for all.
     first: dict[str, Judged] = {}
@@ -203,11 +201,11 @@ def example(judged: Judged) -> str:
     bundle = judged.bundle
     samples = read_clip(judged.clip, rate_hz=bundle.rate_hz)
     frames = windows_of(samples, rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
-    window = next(w for w, v in zip(frames, judged.verdict.windows, strict=False) if v.label is not None)
+    window = next(w for w, v in zip(frames, judged.verdict.windows, strict=False) if v.best is not None)
     picture = trace_picture(
         bundle.pipeline.trace(window), window_s=bundle.window_s, centres_hz=bundle.pipeline.scalogram.centres_hz
     )
-    said = f"{judged.verdict.label} {percent(judged.verdict.confidence)}"
+    said = f"{judged.verdict.best} {percent(-probability_of(judged))}"
     verdict = escape(f"right: {said}") if judged.right else f'<span class="wrong">{escape(f"wrong: {said}")}</span>'
     caption = f"{verdict} · true: {escape(judged.clip.label)} · <code>{escape(judged.clip.path.name)}</code>"
     return f"<figure><figcaption>{caption}</figcaption>{image(picture, f'Stages of {judged.clip.path.name}')}</figure>"
@@ -215,14 +213,14 @@ def example(judged: Judged) -> str:
 
 def mistakes_section(evaluation: Evaluation) -> str:
     """Every clip that was not right."""
-    wrong = sorted((j for j in evaluation.judged if not j.right), key=lambda j: -j.verdict.confidence)
+    wrong = sorted((j for j in evaluation.judged if not j.right), key=probability_of)
     rows = [
         [
             j.clip.path.name,
             str(j.clip.fold),
             j.clip.label,
-            j.verdict.label or f"no label: {j.verdict.reason}",
-            percent(j.verdict.confidence),
+            j.verdict.best or f"no label: {j.verdict.reason}",
+            percent(-probability_of(j)),
             "–" if j.verdict.suspicion_p is None else f"{j.verdict.suspicion_p:.3f}",
         ]
         for j in wrong
@@ -231,6 +229,11 @@ def mistakes_section(evaluation: Evaluation) -> str:
         return ""
     head = ["file", "fold", "true", "said", "confidence", "suspicion p"]
     return f"<section><h2>Mistakes</h2>{table(head, rows)}</section>"
+
+
+def probability_of(judged: Judged) -> float:
+    """Minus the probability of the likeliest label: the surest clip first."""
+    return -max(judged.verdict.scores.values(), default=0.0)
 
 
 def provenance_section(evaluation: Evaluation) -> str:
