@@ -15,7 +15,7 @@ from edge.clip import ClipVerdict, judge_samples
 from edge.types import Verdict
 from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import DatasetError, TrainClipsError
-from trainer.stats import F64, calibration_error, ks_uniform, proportion
+from trainer.stats import F64, calibration_error, calibration_error_ci95, ks_uniform, proportion
 
 __all__ = [
     "TRAIN_CLIPS_MARK",
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 COVERAGE = 0.95
+SEED = 0
 TRAIN_CLIPS_MARK = "INCLUDES TRAINING CLIPS"
 
 
@@ -113,6 +114,7 @@ class Evaluation:
             "per_class": self.per_class(),
             "confusion": {"labels": list(self.labels), "counts": self.confusion.tolist()},
             "calibration_error": self.calibration_error(),
+            "calibration_error_ci95": self.calibration_error_ci95(),
             "coverage": self.coverage(),
             "suspicion": self.suspicion(),
             "data_sha256": self.data_sha256,
@@ -139,6 +141,11 @@ class Evaluation:
         """Expected calibration error of the clips' confidence, 10 bins."""
         confidence, right = self.confidences()
         return calibration_error(confidence, right) if len(confidence) else None
+
+    def calibration_error_ci95(self) -> list[float] | None:
+        """Its interval over clips."""
+        confidence, right = self.confidences()
+        return calibration_error_ci95(confidence, right, seed=SEED) if len(confidence) else None
 
     def coverage(self) -> dict[str, Any] | None:
         """What abstaining costs and gives on these clips of known classes; None where no bundle abstains.
@@ -214,7 +221,10 @@ def summary(figures: dict[str, Any]) -> str:
     if ks is not None:
         lines.append(f"suspicion p uniform on these clips: KS {ks['statistic']:.3f}, p = {ks['p']:.3f}, n = {ks['n']}")
     if figures["calibration_error"] is not None:
-        lines.append(f"calibration error of the confidence: {figures['calibration_error']:.3f}")
+        low, high = figures["calibration_error_ci95"]
+        lines.append(
+            f"calibration error of the confidence: {figures['calibration_error']:.3f} ({low:.3f} to {high:.3f})"
+        )
     covered = figures["coverage"]
     if covered is not None:
         lines.append(
