@@ -147,6 +147,14 @@ def calibration_section(evaluation: Evaluation, figures: dict[str, Any]) -> str:
         return ""
     ks = figures["suspicion"]["ks_uniform"]
     test = f"KS {ks['statistic']:.3f}, p = {ks['p']:.2f}, n = {ks['n']}"
+    covered = figures["coverage"]
+    abstained = (
+        ""
+        if covered is None
+        else f"<p class='soft'>Every figure on this page is at full coverage. As deployed, "
+        f"{percent(covered['coverage'])} of these clips get a label ({percent(covered['said']['accuracy'])} right), "
+        f"the others are unknown; at 95 % coverage {percent(covered['at_95']['accuracy'])} are right.</p>"
+    )
     n_calibration = ", ".join(map(str, figures["suspicion"]["n_calibration"]))
     return (
         '<section><h2>Confidence and suspicion</h2><div class="pair">'
@@ -154,7 +162,7 @@ def calibration_section(evaluation: Evaluation, figures: dict[str, Any]) -> str:
         f"{image(reliability_picture(confidence, right), 'Reliability diagram')}</figure>"
         f"<figure><figcaption>Suspicion p-values of clean clips: flat is right "
         f"({test}; calibration windows: {n_calibration})</figcaption>"
-        f"{image(histogram_picture(p_values), 'Histogram of suspicion p-values')}</figure></div></section>"
+        f"{image(histogram_picture(p_values), 'Histogram of suspicion p-values')}</figure></div>{abstained}</section>"
     )
 
 
