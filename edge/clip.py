@@ -4,7 +4,8 @@ A clip's class probabilities are the mean over its windows that passed the gate;
 largest of them. Suspicion is the mean and its p-value the median over the same windows: one odd
 window of a long clip does not condemn the clip (a maximum would grow with the clip's length). Twice the
 median is a valid p-value however dependent the overlapping windows are (Rüger 1978); the median
-itself is given. If the gate stopped every window, the clip has no label and the commonest reason.
+itself is given. If the gate stopped every window, the clip has no label and the commonest reason. If more
+than half of the windows that passed it are unknown, so is the clip.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ class ClipVerdict:
     """What the pipeline says of one recording."""
 
     label: str | None
-    """None when the gate stopped every window; `reason` says why"""
+    """None when the gate stopped every window, or most of the others are unknown; `reason` says why"""
     confidence: float
     """Mean probability of the label, in [0, 1]; 0 on abstention"""
     scores: dict[str, float]
-    """Mean probability of every class; empty on abstention"""
+    """Mean probability of every class; empty when the gate stopped every window"""
     suspicion: float | None
     """Mean over the judged windows, in [0, 1], larger = more suspicious"""
     suspicion_p: float | None
@@ -45,11 +46,22 @@ class ClipVerdict:
     """None, or why there is no label: silence, too_quiet, clipped, unknown"""
     windows: tuple[Verdict, ...]
     """Every window, the gated ones too, in order"""
+    novelty: float | None = None
+    """Mean over the judged windows, in [0, 1], larger = less like any class"""
+
+    @property
+    def best(self) -> str | None:
+        """The likeliest label, abstained or not; None when the gate stopped every window."""
+        return max(self.scores, key=self.scores.__getitem__) if self.scores else None
 
 
-def judge_file(bundle: Bundle, path: Path) -> ClipVerdict:
-    """Judge a sound file block by block, so that ten minutes cost no more memory than ten seconds."""
-    return _judge(bundle, blocks_of(path, rate_hz=bundle.rate_hz))
+def judge_file(bundle: Bundle, path: Path, *, abstain: bool = True) -> ClipVerdict:
+    """Judge a sound file block by block, so that ten minutes cost no more memory than ten seconds.
+
+    Without `abstain` nothing is unknown: the likeliest label is given however unlike it the sound is.
+    """
+    clip = _judge(bundle, blocks_of(path, rate_hz=bundle.rate_hz))
+    return clip if abstain else verdict_of(window.committed() for window in clip.windows)
 
 
 def judge_samples(bundle: Bundle, samples: F32) -> ClipVerdict:
@@ -67,15 +79,17 @@ def verdict_of(windows: Iterable[Verdict]) -> ClipVerdict:
         reason, _ = Counter(verdict.reason for verdict in verdicts).most_common(1)[0]
         return ClipVerdict(None, 0.0, {}, None, None, reason, verdicts)
     scores = {label: fmean(verdict.scores[label] for verdict in judged) for label in judged[0].scores}
-    label = max(scores, key=scores.__getitem__)
+    best = max(scores, key=scores.__getitem__)
+    unknown = 2 * sum(verdict.reason == "unknown" for verdict in judged) > len(judged)
     return ClipVerdict(
-        label=label,
-        confidence=scores[label],
+        label=None if unknown else best,
+        confidence=0.0 if unknown else scores[best],
         scores=scores,
         suspicion=_over(fmean, (verdict.suspicion for verdict in judged)),
         suspicion_p=_over(median, (verdict.suspicion_p for verdict in judged)),
-        reason=None,
+        reason="unknown" if unknown else None,
         windows=verdicts,
+        novelty=_over(fmean, (verdict.novelty for verdict in judged)),
     )
 
 

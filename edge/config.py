@@ -16,7 +16,7 @@ from pathlib import Path
 from edge.errors import ConfigError
 from edge.table import Table, read_toml
 
-__all__ = ["EdgeConfig", "EventConfig", "MqttConfig", "SourceConfig", "TlsConfig", "slugify"]
+__all__ = ["DecisionConfig", "EdgeConfig", "EventConfig", "MqttConfig", "SourceConfig", "TlsConfig", "slugify"]
 
 _SLUG = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 _ROOT = re.compile(r"[^/+#\s]+(?:/[^/+#\s]+)*")
@@ -79,6 +79,14 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionConfig:
+    """What the device may refuse to name."""
+
+    unknown: bool = True
+    """A window that is like none of the classes gets no label; False gives it the nearest"""
+
+
+@dataclass(frozen=True, slots=True)
 class EventConfig:
     """When verdicts become an event."""
 
@@ -105,6 +113,7 @@ class EdgeConfig:
     mqtt: MqttConfig | None = None
     """None: no broker"""
     sources: tuple[SourceConfig, ...] = (SourceConfig("mic"),)
+    decision: DecisionConfig = DecisionConfig()
     events: EventConfig = EventConfig()
     ring_s: float = 8.0
     """Sound kept for a late inference thread, seconds a source"""
@@ -128,6 +137,7 @@ class EdgeConfig:
             state_dir=_path(root, "state_dir") or default.state_dir,
             mqtt=_mqtt(root.table("mqtt")),
             sources=_sources(root) or default.sources,
+            decision=_decision(root.table("decision")),
             events=_events(root.table("events")),
             ring_s=root.number("ring_s", default.ring_s, 1, 60),
             live_messages=root.integer("live_messages", default.live_messages, 1, 100_000),
@@ -185,6 +195,15 @@ def _sources(root: Table) -> tuple[SourceConfig, ...]:
         table.close()
         sources.append(source)
     return tuple(sources)
+
+
+def _decision(table: Table | None) -> DecisionConfig:
+    default = DecisionConfig()
+    if table is None:
+        return default
+    config = DecisionConfig(unknown=table.flag("unknown", default=default.unknown))
+    table.close()
+    return config
 
 
 def _events(table: Table | None) -> EventConfig:

@@ -30,7 +30,7 @@ class GoldenReport:
 def golden_values(trace: Trace) -> dict[str, F32]:
     """What is compared of one window, by name."""
     step = slice(None, None, GOLDEN_STEP)
-    return {
+    values = {
         "enhanced_db": trace.enhanced.level_db[step, step],
         "lowrank_db": trace.lowrank.level_db[step, step],
         "denoised_db": trace.denoised.scalogram.level_db[step, step],
@@ -40,6 +40,9 @@ def golden_values(trace: Trace) -> dict[str, F32]:
         "indicators": trace.indicators,
         "suspicion": np.array([trace.suspicion.score], dtype=np.float32),
     }
+    if trace.novelty is not None:
+        values["novelty"] = np.array([trace.novelty.score], dtype=np.float32)
+    return values
 
 
 def replay(pipeline: Pipeline, golden: dict[str, np.ndarray], tolerance: dict[str, float]) -> GoldenReport:

@@ -14,7 +14,8 @@ from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
-from edge.stages.off import NoDenoise, NoLowRank
+from edge.stages.novelty import ScoreNovelty
+from edge.stages.off import NoDenoise, NoLowRank, NoNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf
@@ -39,6 +40,7 @@ class Pipeline:
     codebook: Codebook
     svm: QuadraticSvm
     suspicion: ConformalSuspicion
+    novelty: ScoreNovelty | NoNovelty
     denoise_first: bool = False
     """The autoencoder before the SVD, not after it"""
 
@@ -64,16 +66,18 @@ class Pipeline:
             )
         trace = self.trace(window)
         best = int(trace.scores.values.argmax())
+        unknown = trace.novelty is not None and trace.novelty.unknown
         return Verdict(
             start_s=window.start_s,
-            label=self.labels[best],
-            confidence=float(trace.scores.probabilities[best]),
+            label=None if unknown else self.labels[best],
+            confidence=0.0 if unknown else float(trace.scores.probabilities[best]),
             scores={label: float(p) for label, p in zip(self.labels, trace.scores.probabilities, strict=True)},
             suspicion=trace.suspicion.score,
             suspicion_p=trace.suspicion.p_value,
-            reason=None,
+            reason="unknown" if unknown else None,
             rms_dbfs=level.rms_dbfs,
             clipped=level.clipped,
+            novelty=None if trace.novelty is None else trace.novelty.score,
         )
 
     def trace(self, window: Window, /) -> Trace:
@@ -102,6 +106,7 @@ class Pipeline:
             scores_raw=scores_raw,
             indicators=values,
             suspicion=self.suspicion(values),
+            novelty=self.novelty(scores),
         )
 
     def classify(self, image: Scalogram, /) -> Scores:

@@ -17,7 +17,8 @@ from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
-from edge.stages.off import NoDenoise, NoLowRank
+from edge.stages.novelty import ScoreNovelty
+from edge.stages.off import NoDenoise, NoLowRank, NoNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf, SurfScale
@@ -37,6 +38,7 @@ STAGES: dict[str, dict[str, type]] = {
     "codebook": {"codebook": Codebook},
     "svm": {"svm": QuadraticSvm},
     "suspicion": {"suspicion": ConformalSuspicion},
+    "novelty": {"novelty": ScoreNovelty, "no_novelty": NoNovelty},
 }
 """Slot of the pipeline → stages that fit it, by name"""
 
@@ -60,6 +62,9 @@ def build_pipeline(
     KeyError, TypeError, ValueError, StageError : the records are not those of a pipeline
     """
     slots = list(Pipeline.slots())
+    if len(records) == len(slots) - 1:
+        # Bundles older than the novelty stage end before it.
+        records = [*records, {"name": NoNovelty.name, "params": {}}]
     if len(records) != len(slots):
         raise ValueError(f"{len(slots)} stages wanted, got {len(records)}")
     denoise_first = records[slots.index("lowrank")]["name"] in STAGES["denoise"]

@@ -7,7 +7,7 @@ Arrays are float32, C-contiguous, and read-only by convention: a stage returns a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, TypeVar
 
 import numpy as np
@@ -18,6 +18,7 @@ __all__ = [
     "Denoised",
     "Descriptors",
     "Encoding",
+    "Novelty",
     "Scalogram",
     "Scores",
     "Stage",
@@ -112,6 +113,16 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
+class Novelty:
+    """How little a window is like any class."""
+
+    score: float
+    """In [0, 1], larger = less like any class"""
+    unknown: bool
+    """The score is above the bundle's threshold"""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What the pipeline says of one window."""
 
@@ -122,17 +133,31 @@ class Verdict:
     confidence: float
     """Calibrated probability of the label, in [0, 1]; 0 on abstention"""
     scores: dict[str, float]
-    """Calibrated probability of every class; empty on abstention"""
+    """Calibrated probability of every class; empty where the gate stopped the window, kept where it is unknown"""
     suspicion: float | None
-    """In [0, 1], larger = more suspicious; None on abstention"""
+    """In [0, 1], larger = more suspicious; None where the gate stopped the window"""
     suspicion_p: float | None
-    """Conformal p-value; None on abstention"""
+    """Conformal p-value; None where the gate stopped the window"""
     reason: str | None
     """None, or why there is no label: silence, too_quiet, clipped, unknown"""
     rms_dbfs: float | None
     """Level of the window, dB re a full-scale square wave; None for digital silence"""
     clipped: bool
     """Some samples stand at full scale"""
+    novelty: float | None = None
+    """In [0, 1], larger = less like any class; None where the gate stopped the window, or the bundle does not tell"""
+
+    @property
+    def best(self) -> str | None:
+        """The likeliest label, abstained or not; None where the gate stopped the window."""
+        return max(self.scores, key=self.scores.__getitem__) if self.scores else None
+
+    def committed(self) -> Verdict:
+        """The same for those who want no `unknown`: the likeliest label in its place."""
+        best = self.best
+        if self.reason != "unknown" or best is None:
+            return self
+        return replace(self, label=best, confidence=self.scores[best], reason=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,3 +179,5 @@ class Trace:
     indicators: F32
     """(n_indicators,), the inputs of the suspicion score"""
     suspicion: Suspicion
+    novelty: Novelty | None
+    """None where the bundle has no novelty stage"""

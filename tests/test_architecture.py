@@ -63,7 +63,7 @@ bundle = read_bundle(Path({str(reference_bundle)!r}))
 n = round(bundle.window_s * bundle.rate_hz)
 sound = (0.1 * np.random.default_rng(0).standard_normal(n)).astype(np.float32)
 verdict = bundle.pipeline(Window(samples=sound, rate_hz=bundle.rate_hz, start_s=0.0))
-assert verdict.label in bundle.labels, verdict
+assert verdict.best in bundle.labels, verdict
 """
     assert heavy_after(program) == []
 

@@ -74,7 +74,8 @@ def run_export(args: argparse.Namespace) -> None:
 
 def run_evaluate(args: argparse.Namespace) -> None:
     """Score deployed bundles."""
-    lofo = args.protocol == "lofo"
+    unknown = args.protocol == "unknown"
+    lofo = args.protocol == "lofo" or unknown
     unused = [
         name
         for name, given in {
@@ -84,6 +85,10 @@ def run_evaluate(args: argparse.Namespace) -> None:
             "--config": not lofo and args.config is not None,
             "--seed": not lofo and args.seed is not None,
             "--out": not lofo and args.out is not None,
+            "--all-folds": not unknown and args.all_folds,
+            "--stages": unknown and args.stages,
+            "--streaming": unknown and args.streaming,
+            "--report": unknown and args.report is not None,
         }.items()
         if given
     ]
@@ -98,6 +103,9 @@ def run_evaluate(args: argparse.Namespace) -> None:
     from trainer.streaming import measure_streaming, streaming_rows
 
     dataset = selected(args.data, args.folds, args.variant)
+    if unknown:
+        run_unknown(args, dataset)
+        return
     if lofo:
         evaluation = evaluate_lofo(dataset, config_of(args), args.out, command=args.command_line)
     else:
@@ -123,6 +131,14 @@ def run_evaluate(args: argparse.Namespace) -> None:
         logging.getLogger("trainer.cli").info("report: %s", write_report(evaluation, args.report, figures))
     rows = [row for name, (_, rows_of) in asked.items() for row in rows_of(figures[name])]
     finish(args, figures, "\n".join([summary(figures), *(" | ".join(row) for row in rows)]))
+
+
+def run_unknown(args: argparse.Namespace, dataset: Any) -> None:
+    """Ask bundles about classes that they were fitted without."""
+    from trainer.unknown import measure_unknown, unknown_summary
+
+    figures = measure_unknown(dataset, config_of(args), args.out, all_folds=args.all_folds, command=args.command_line)
+    finish(args, figures, unknown_summary(figures))
 
 
 def run_attack(args: argparse.Namespace) -> None:

@@ -37,7 +37,9 @@ examples:
   trainer evaluate models/a-0.1.0 --data sounds --folds 4 --json a.json --report report
   trainer evaluate models/a-0.1.0 --data sounds --folds 4 --stages --run runs/a
   trainer evaluate --protocol lofo --config trainer.toml --data sounds --json lofo.json --report report
+  trainer evaluate --protocol unknown --data sounds --out runs/unknown --json unknown.json
 
+unknown leaves classes out of the fit, two at a time, and asks whether they are told from the known.
 lofo fits and exports one bundle a fold and scores each on its own fold; folds that are finished
 under --out (default: a folder in runs/ named by configuration, data and program) are used again.""",
     "attack": """\
@@ -116,7 +118,7 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     """Options of `evaluate`."""
     parser.add_argument("bundle", type=Path, nargs="?", metavar="BUNDLE")
     add_data_options(parser)
-    parser.add_argument("--protocol", choices=["held_out", "lofo"], default="held_out")
+    parser.add_argument("--protocol", choices=["held_out", "lofo", "unknown"], default="held_out")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page with pictures")
     parser.add_argument("--stages", action="store_true", help="measure rank, autoencoder and SVM too")
@@ -124,9 +126,10 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--streaming", action="store_true", help="measure the clips as one stream, too")
     parser.add_argument("--run", type=Path, metavar="RUN", help="the bundle's run, for --stages")
     parser.add_argument("--allow-train-clips", action="store_true", help="score clips that were fitted on, marked so")
-    parser.add_argument("--config", type=Path, metavar="F", help="lofo: trainer.toml")
-    parser.add_argument("--seed", type=int, metavar="N", help="lofo: instead of the configuration's")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="lofo: where runs and bundles are kept")
+    parser.add_argument("--config", type=Path, metavar="F", help="lofo, unknown: trainer.toml")
+    parser.add_argument("--seed", type=int, metavar="N", help="lofo, unknown: instead of the configuration's")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="lofo, unknown: where runs and bundles are kept")
+    parser.add_argument("--all-folds", action="store_true", help="unknown: every fold a group, not one in rotation")
 
 
 def add_attack_options(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from edge.clip import ClipVerdict, judge_samples
 from edge.types import Verdict
 from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import DatasetError, TrainClipsError
-from trainer.stats import F64, calibration_error, ks_uniform, proportion
+from trainer.stats import F64, calibration_error, calibration_error_ci95, ks_uniform, proportion
 
 __all__ = [
     "TRAIN_CLIPS_MARK",
@@ -28,6 +28,8 @@ __all__ = [
     "summary",
 ]
 
+COVERAGE = 0.95
+SEED = 0
 TRAIN_CLIPS_MARK = "INCLUDES TRAINING CLIPS"
 
 
@@ -41,8 +43,8 @@ class Judged:
 
     @property
     def right(self) -> bool:
-        """Abstention is not right."""
-        return self.verdict.label == self.clip.label
+        """The likeliest label is the true one, whether it was said or not; a gated clip is not right."""
+        return self.verdict.best == self.clip.label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,15 +72,15 @@ class Evaluation:
     @property
     def windows(self) -> list[tuple[str, Verdict]]:
         """(true label, verdict) of every window that passed the gate."""
-        return [(j.clip.label, v) for j in self.judged for v in j.verdict.windows if v.label is not None]
+        return [(j.clip.label, v) for j in self.judged for v in j.verdict.windows if v.best is not None]
 
     @property
     def confusion(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """(n_classes, n_classes), clips: row = true, column = said; abstentions are in no column."""
         counts = np.zeros((len(self.labels), len(self.labels)), dtype=np.int64)
         for judged in self.judged:
-            if judged.verdict.label is not None:
-                counts[self.labels.index(judged.clip.label), self.labels.index(judged.verdict.label)] += 1
+            if judged.verdict.best is not None:
+                counts[self.labels.index(judged.clip.label), self.labels.index(judged.verdict.best)] += 1
         return counts
 
     def suspicion_p(self) -> F64:
@@ -89,9 +91,10 @@ class Evaluation:
         return np.array([p for p in first if p is not None])
 
     def confidences(self) -> tuple[F64, np.ndarray[Any, np.dtype[np.bool_]]]:
-        """Confidence and rightness (n_clips,) of every clip with a label."""
-        labelled = [j for j in self.judged if j.verdict.label is not None]
-        return np.array([j.verdict.confidence for j in labelled]), np.array([j.right for j in labelled], dtype=bool)
+        """Probability of the likeliest label, and is it right, (n_clips,), of every clip that passed the gate."""
+        labelled = [(j, j.verdict.best) for j in self.judged if j.verdict.best is not None]
+        confidence = np.array([j.verdict.scores[best] for j, best in labelled])
+        return confidence, np.array([j.right for j, _ in labelled], dtype=bool)
 
     def to_json(self) -> dict[str, Any]:
         """The report for machines; numbers a reader can check against `judged`."""
@@ -100,9 +103,9 @@ class Evaluation:
             "protocol": self.protocol,
             "train_clips": self.train_clips,
             "clips": accuracy(sum(j.right for j in self.judged), len(self.judged))
-            | {"abstained": sum(j.verdict.label is None for j in self.judged)},
-            "windows": accuracy(sum(v.label == truth for truth, v in windows), len(windows))
-            | {"abstained": sum(v.label is None for j in self.judged for v in j.verdict.windows)},
+            | {"abstained": sum(j.verdict.best is None for j in self.judged)},
+            "windows": accuracy(sum(v.best == truth for truth, v in windows), len(windows))
+            | {"abstained": sum(v.best is None for j in self.judged for v in j.verdict.windows)},
             "per_fold": {
                 str(fold): accuracy(sum(j.right for j in of_fold), len(of_fold))
                 for fold in sorted({j.clip.fold for j in self.judged})
@@ -111,6 +114,8 @@ class Evaluation:
             "per_class": self.per_class(),
             "confusion": {"labels": list(self.labels), "counts": self.confusion.tolist()},
             "calibration_error": self.calibration_error(),
+            "calibration_error_ci95": self.calibration_error_ci95(),
+            "coverage": self.coverage(),
             "suspicion": self.suspicion(),
             "data_sha256": self.data_sha256,
             "seed": self.seed,
@@ -136,6 +141,28 @@ class Evaluation:
         """Expected calibration error of the clips' confidence, 10 bins."""
         confidence, right = self.confidences()
         return calibration_error(confidence, right) if len(confidence) else None
+
+    def calibration_error_ci95(self) -> list[float] | None:
+        """Its interval over clips."""
+        confidence, right = self.confidences()
+        return calibration_error_ci95(confidence, right, seed=SEED) if len(confidence) else None
+
+    def coverage(self) -> dict[str, Any] | None:
+        """What abstaining costs and gives on these clips of known classes; None where no bundle abstains.
+
+        `accuracy` above is at full coverage: of the likeliest labels. Here is that of the clips that keep theirs at
+        the bundles' thresholds, and of the 95 % that are most like their class.
+        """
+        judged = sorted((j for j in self.judged if j.verdict.novelty is not None), key=lambda j: j.verdict.novelty or 0)
+        if not judged:
+            return None
+        said = [j for j in judged if j.verdict.label is not None]
+        kept = judged[: round(COVERAGE * len(judged))]
+        return {
+            "said": accuracy(sum(j.right for j in said), len(said)),
+            "coverage": len(said) / len(judged),
+            "at_95": accuracy(sum(j.right for j in kept), len(kept)) | {"abstained": 1 - len(kept) / len(judged)},
+        }
 
     def suspicion(self) -> dict[str, Any]:
         """Is the p-value uniform on these clean clips, and does the score vary."""
@@ -194,7 +221,16 @@ def summary(figures: dict[str, Any]) -> str:
     if ks is not None:
         lines.append(f"suspicion p uniform on these clips: KS {ks['statistic']:.3f}, p = {ks['p']:.3f}, n = {ks['n']}")
     if figures["calibration_error"] is not None:
-        lines.append(f"calibration error of the confidence: {figures['calibration_error']:.3f}")
+        low, high = figures["calibration_error_ci95"]
+        lines.append(
+            f"calibration error of the confidence: {figures['calibration_error']:.3f} ({low:.3f} to {high:.3f})"
+        )
+    covered = figures["coverage"]
+    if covered is not None:
+        lines.append(
+            f"labels given to {covered['coverage']:.1%} of clips, right {share(covered['said']['accuracy']).strip()}; "
+            f"at 95 % coverage {share(covered['at_95']['accuracy']).strip()}"
+        )
     return "\n".join(lines)
 
 

@@ -32,7 +32,7 @@ PROGRAM = (
     "edge/records.py",
     "edge/stages",
 )
-FITTING = ("augment", "data", "config.py", "fit", "export")
+FITTING = ("augment", "data", "config.py", "groups.py", "fit", "export")
 
 
 def evaluate_lofo(dataset: Dataset, config: TrainerConfig, out: Path | None, *, command: str) -> Evaluation:

@@ -147,6 +147,14 @@ def calibration_section(evaluation: Evaluation, figures: dict[str, Any]) -> str:
         return ""
     ks = figures["suspicion"]["ks_uniform"]
     test = f"KS {ks['statistic']:.3f}, p = {ks['p']:.2f}, n = {ks['n']}"
+    covered = figures["coverage"]
+    abstained = (
+        ""
+        if covered is None
+        else f"<p class='soft'>Every figure on this page is at full coverage. As deployed, "
+        f"{percent(covered['coverage'])} of these clips get a label ({percent(covered['said']['accuracy'])} right), "
+        f"the others are unknown; at 95 % coverage {percent(covered['at_95']['accuracy'])} are right.</p>"
+    )
     n_calibration = ", ".join(map(str, figures["suspicion"]["n_calibration"]))
     return (
         '<section><h2>Confidence and suspicion</h2><div class="pair">'
@@ -154,7 +162,7 @@ def calibration_section(evaluation: Evaluation, figures: dict[str, Any]) -> str:
         f"{image(reliability_picture(confidence, right), 'Reliability diagram')}</figure>"
         f"<figure><figcaption>Suspicion p-values of clean clips: flat is right "
         f"({test}; calibration windows: {n_calibration})</figcaption>"
-        f"{image(histogram_picture(p_values), 'Histogram of suspicion p-values')}</figure></div></section>"
+        f"{image(histogram_picture(p_values), 'Histogram of suspicion p-values')}</figure></div>{abstained}</section>"
     )
 
 
@@ -184,9 +192,7 @@ def streaming_section(figures: dict[str, Any]) -> str:
 
 def examples_section(evaluation: Evaluation) -> str:
     """Clips as the classifier sees them, the surest right and the surest wrong ones."""
-    by_confidence = sorted(
-        (j for j in evaluation.judged if j.verdict.label is not None), key=lambda j: -j.verdict.confidence
-    )
+    by_confidence = sorted((j for j in evaluation.judged if j.verdict.best is not None), key=probability_of)
     wrong = [j for j in by_confidence if not j.right][:N_EXAMPLES]
     # One right clip a class, so that three sure clips of one class do not stand for all.
     first: dict[str, Judged] = {}
@@ -203,11 +209,11 @@ def example(judged: Judged) -> str:
     bundle = judged.bundle
     samples = read_clip(judged.clip, rate_hz=bundle.rate_hz)
     frames = windows_of(samples, rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
-    window = next(w for w, v in zip(frames, judged.verdict.windows, strict=False) if v.label is not None)
+    window = next(w for w, v in zip(frames, judged.verdict.windows, strict=False) if v.best is not None)
     picture = trace_picture(
         bundle.pipeline.trace(window), window_s=bundle.window_s, centres_hz=bundle.pipeline.scalogram.centres_hz
     )
-    said = f"{judged.verdict.label} {percent(judged.verdict.confidence)}"
+    said = f"{judged.verdict.best} {percent(-probability_of(judged))}"
     verdict = escape(f"right: {said}") if judged.right else f'<span class="wrong">{escape(f"wrong: {said}")}</span>'
     caption = f"{verdict} · true: {escape(judged.clip.label)} · <code>{escape(judged.clip.path.name)}</code>"
     return f"<figure><figcaption>{caption}</figcaption>{image(picture, f'Stages of {judged.clip.path.name}')}</figure>"
@@ -215,14 +221,14 @@ def example(judged: Judged) -> str:
 
 def mistakes_section(evaluation: Evaluation) -> str:
     """Every clip that was not right."""
-    wrong = sorted((j for j in evaluation.judged if not j.right), key=lambda j: -j.verdict.confidence)
+    wrong = sorted((j for j in evaluation.judged if not j.right), key=probability_of)
     rows = [
         [
             j.clip.path.name,
             str(j.clip.fold),
             j.clip.label,
-            j.verdict.label or f"no label: {j.verdict.reason}",
-            percent(j.verdict.confidence),
+            j.verdict.best or f"no label: {j.verdict.reason}",
+            percent(-probability_of(j)),
             "–" if j.verdict.suspicion_p is None else f"{j.verdict.suspicion_p:.3f}",
         ]
         for j in wrong
@@ -231,6 +237,11 @@ def mistakes_section(evaluation: Evaluation) -> str:
         return ""
     head = ["file", "fold", "true", "said", "confidence", "suspicion p"]
     return f"<section><h2>Mistakes</h2>{table(head, rows)}</section>"
+
+
+def probability_of(judged: Judged) -> float:
+    """Minus the probability of the likeliest label: the surest clip first."""
+    return -max(judged.verdict.scores.values(), default=0.0)
 
 
 def provenance_section(evaluation: Evaluation) -> str:

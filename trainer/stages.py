@@ -91,7 +91,7 @@ def first_window(judged: Judged) -> Window | None:
     samples = read_clip(judged.clip, rate_hz=bundle.rate_hz)
     frames = windows_of(samples, rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
     pairs = zip(frames, judged.verdict.windows, strict=True)
-    return next((window for window, verdict in pairs if verdict.label is not None), None)
+    return next((window for window, verdict in pairs if verdict.best is not None), None)
 
 
 def lowrank_figures(evaluation: Evaluation, rows: list[dict[str, float]]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
     same, kernel_right = [], []
     for judged in tqdm(known, desc="float and kernel", unit="clip", disable=None):
         samples = read_clip(judged.clip, rate_hz=judged.bundle.rate_hz)
-        same.append(judge_samples(floats[judged.bundle.id], samples).label == judged.verdict.label)
+        same.append(judge_samples(floats[judged.bundle.id], samples).best == judged.verdict.best)
         kernel_right.append(judge_samples(kernels[judged.bundle.id], samples).label == judged.clip.label)
     right = np.array([judged.right for judged in known], dtype=np.float64)
     return {

@@ -13,6 +13,7 @@ __all__ = [
     "F64",
     "Proportion",
     "calibration_error",
+    "calibration_error_ci95",
     "clopper_pearson",
     "ks_uniform",
     "mean_over_clips",
@@ -102,6 +103,16 @@ def calibration_error(confidence: F64, right: NDArray[np.bool_], *, n_bins: int 
         (which == i).mean() * abs(confidence[which == i].mean() - right[which == i].mean()) for i in np.unique(which)
     ]
     return float(sum(gaps))
+
+
+def calibration_error_ci95(confidence: F64, right: NDArray[np.bool_], *, seed: int, n_draws: int = 2000) -> list[float]:
+    """95 % interval of the expected calibration error by resampling clips.
+
+    Sampling noise only adds to the error, and resampling adds it twice: the interval lies on the high side.
+    """
+    draws = np.random.default_rng(seed).integers(len(right), size=(n_draws, len(right)))
+    errors = [calibration_error(confidence[draw], right[draw]) for draw in draws]
+    return [float(value) for value in np.percentile(errors, [2.5, 97.5])]
 
 
 def ks_uniform(p_values: F64) -> dict[str, Any]:

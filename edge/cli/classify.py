@@ -21,6 +21,7 @@ EXAMPLES = """\
 examples:
   edge classify bark.wav --bundle models/esc10
   edge classify recordings/*.flac --bundle models/esc10 --json
+  edge classify bark.wav --bundle models/esc10 --no-abstain
 """
 
 
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3; any rate")
     parser.add_argument("--bundle", required=True, type=Path, help="folder of the bundle")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--no-abstain", action="store_true", help="the nearest label in the place of `unknown`")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -37,7 +39,7 @@ def main(args: argparse.Namespace) -> int:
     code = 0
     for path in args.files:
         try:
-            line = _as_dict(path, judge_file(bundle, path))
+            line = _as_dict(path, judge_file(bundle, path, abstain=not args.no_abstain))
         except EdgeError as error:
             code = code or error.exit_code
             line = {"file": str(path), "error": str(error)}
@@ -54,12 +56,15 @@ def _as_dict(path: Path, clip: ClipVerdict) -> dict[str, Any]:
         "suspicion": clip.suspicion,
         "suspicion_p": clip.suspicion_p,
         "reason": clip.reason,
+        "best": clip.best,
+        "novelty": clip.novelty,
         "windows": [
             {
                 "start_s": window.start_s,
                 "label": window.label,
                 "confidence": window.confidence,
                 "suspicion": window.suspicion,
+                "reason": window.reason,
             }
             for window in clip.windows
         ],
@@ -70,7 +75,8 @@ def _as_text(line: dict[str, Any]) -> str:
     if "error" in line:
         return f"{line['file']}: error: {line['error']}"
     if line["label"] is None:
-        return f"{line['file']}: no label ({line['reason']})"
+        nearest = "" if line["best"] is None else f", nearest {line['best']} {line['scores'][line['best']]:.2f}"
+        return f"{line['file']}: no label ({line['reason']}{nearest})"
     return (
         f"{line['file']}: {line['label']} {line['confidence']:.2f}, "
         f"suspicion {line['suspicion']:.2f} (p {line['suspicion_p']:.2f}), {len(line['windows'])} windows"

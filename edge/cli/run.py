@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.bundle import Bundle, read_bundle
-from edge.config import EdgeConfig, SourceConfig, slugify
+from edge.config import DecisionConfig, EdgeConfig, SourceConfig, slugify
 from edge.daemon import app
 from edge.daemon.feeds import FileFeed, PcmFeed
 from edge.errors import ConfigError
@@ -37,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate of raw PCM (default: the bundle's)")
     parser.add_argument("--fast", action="store_true", help="a file as fast as it can be judged, not in real time")
     parser.add_argument("--stdout", action="store_true", help="verdicts as JSON lines on stdout, no broker")
+    parser.add_argument("--no-abstain", action="store_true", help="the nearest label in the place of `unknown`")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -44,6 +45,8 @@ def main(args: argparse.Namespace) -> int:
     config = EdgeConfig() if args.config is None else EdgeConfig.load(args.config)
     if args.device is not None:
         config = replace(config, sources=(SourceConfig("mic", args.device),))
+    if args.no_abstain:
+        config = replace(config, decision=DecisionConfig(unknown=False))
     folder = args.bundle or config.bundle
     if folder is None:
         raise ConfigError("a bundle wanted: --bundle, or bundle in edge.toml. Got neither.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from edge.daemon.notify import Notifier
 from edge.daemon.ring import Ring
 from edge.daemon.voice import BrokerVoice, StdoutVoice, Voice
 from edge.daemon.worker import Worker
+from edge.types import Verdict, Window
 
 if TYPE_CHECKING:
     from edge.bundle import Bundle
@@ -68,7 +69,7 @@ def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout:
     ended: SimpleQueue[str] = SimpleQueue()
     notifier = Notifier()
     voice = _voice(config, bundle, stdout=stdout)
-    inference = Inference(bundle.pipeline, _alarm(config, bundle))
+    inference = Inference(_judge(config, bundle), _alarm(config, bundle))
     ears = _ears(config, bundle, feed, voice, inference)
     listening = Worker("inference", inference.run, ended=ended)
     hearing = [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
@@ -119,6 +120,13 @@ def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:
     if stdout or config.mqtt is None:
         return StdoutVoice(config, bundle)
     return BrokerVoice(config, config.mqtt, bundle)
+
+
+def _judge(config: EdgeConfig, bundle: Bundle) -> Callable[[Window], Verdict]:
+    """The bundle's pipeline; where the operator wants no `unknown`, the nearest label in its place."""
+    if config.decision.unknown:
+        return bundle.pipeline
+    return lambda window: bundle.pipeline(window).committed()
 
 
 def _alarm(config: EdgeConfig, bundle: Bundle) -> Alarm:

@@ -58,6 +58,8 @@ class Wire:
             "suspicion_p": said.suspicion_p,
             "suspicion_flag": hop.flag,
             "reason": said.reason,
+            "best": said.best,
+            "novelty": said.novelty,
             "rms_dbfs": said.rms_dbfs,
             "bundle": self.origin.bundle_id,
         }

@@ -1,13 +1,13 @@
-"""Stages that are left out: a bundle without SVD or without autoencoder says so by name."""
+"""Stages that are left out: a bundle without SVD, autoencoder or novelty says so by name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edge.types import Denoised, Scalogram
+from edge.types import Denoised, Scalogram, Scores
 
-__all__ = ["NoDenoise", "NoLowRank"]
+__all__ = ["NoDenoise", "NoLowRank", "NoNovelty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,13 @@ class NoDenoise:
     def __call__(self, scalogram: Scalogram, /) -> Denoised:
         """Levels (n_bands, n_frames), unchanged."""
         return Denoised(scalogram=scalogram, residual_db=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class NoNovelty:
+    """In the place of the novelty: nothing is unknown."""
+
+    name: ClassVar[str] = "no_novelty"
+
+    def __call__(self, scores: Scores, /) -> None:
+        """Decision values (n_classes,), not looked at."""

@@ -150,7 +150,7 @@ def put(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("labels", ["a", "b"]), "2 labels but 3 classes"),
         (put("hop_s", 0), "0 < hop_s <= window_s"),
         (put("rate_hz", 8000), "rate_hz and window_s"),
-        (put("stages", []), "9 stages wanted, got 0"),
+        (put("stages", []), "10 stages wanted, got 0"),
         (put("trained_on", {}), "clips"),
         (put("arrays", {}), "are not those of the manifest"),
         (set_stage("enhance", "blur", "3"), "enhance.blur must be int"),
@@ -211,3 +211,18 @@ def test_golden_replay_reports_deviations(bundle: Path) -> None:
     assert report.n_windows == 3
     assert set(report.deviation) == set(report.tolerance)
     assert all(report.deviation[name] <= report.tolerance[name] for name in report.deviation)
+
+
+def test_a_bundle_older_than_the_novelty_stage_never_abstains(bundle: Path) -> None:
+    with np.load(bundle / "arrays.npz") as file:
+        arrays = {name: file[name] for name in file.files if not name.startswith("novelty.")}
+    np.savez(bundle / "arrays.npz", allow_pickle=False, **arrays)
+
+    def older(manifest: dict[str, Any]) -> None:
+        manifest["stages"].pop()
+        for name in ("novelty.centres", "novelty.weights"):
+            del manifest["arrays"][name]
+
+    seal(bundle, older)
+    pipeline = read_bundle(bundle, golden=True).pipeline
+    assert pipeline.novelty.name == "no_novelty"

@@ -124,16 +124,17 @@ class TestWithTheReferenceBundle:
         assert done.returncode == 0, done.stderr
         (result,) = objects(done.stdout)
         assert list(result) == [
-            "file", "label", "confidence", "scores", "suspicion", "suspicion_p", "reason", "windows",
+            "file", "label", "confidence", "scores", "suspicion", "suspicion_p", "reason", "best",
+            "novelty", "windows",
         ]  # fmt: skip
-        assert set(result["windows"][0]) == {"start_s", "label", "confidence", "suspicion"}
+        assert set(result["windows"][0]) == {"start_s", "label", "confidence", "suspicion", "reason"}
         assert [window["start_s"] for window in result["windows"]] == [0, 1, 2]
-        assert result["label"] == max(result["scores"], key=result["scores"].get)
+        assert result["best"] == max(result["scores"], key=result["scores"].get)
 
     def test_classify_speaks_to_people_too(self, bundle: list[str], wav: Path, tmp_path: Path) -> None:
         silent = tmp_path / "silent.wav"
         soundfile.write(silent, np.zeros(6 * RATE_HZ), RATE_HZ)
-        done = edge("classify", wav, silent, tmp_path / "none.wav", *bundle)
+        done = edge("classify", wav, silent, tmp_path / "none.wav", *bundle, "--no-abstain")
         sound, silence, error = done.stdout.splitlines()
         assert re.fullmatch(rf"{wav}: \w+ \d\.\d\d, suspicion \d\.\d\d \(p \d\.\d\d\), 3 windows", sound)
         assert silence == f"{silent}: no label (silence)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from edge.clip import verdict_of
@@ -46,3 +48,13 @@ def test_a_clip_of_gated_windows_has_no_label_and_the_commonest_reason() -> None
 def test_no_window_is_an_error() -> None:
     with pytest.raises(AudioError, match="at least one window wanted"):
         verdict_of([])
+
+
+def test_a_clip_is_unknown_if_most_of_its_windows_are() -> None:
+    known = window({"a": 0.8, "b": 0.2})
+    strange = replace(known, label=None, confidence=0.0, reason="unknown", novelty=0.9)
+    assert verdict_of([known, strange]).label == "a"
+    clip = verdict_of([known, strange, strange, gated("silence")])
+    assert (clip.label, clip.reason, clip.confidence, clip.best) == (None, "unknown", 0.0, "a")
+    assert clip.scores["a"] == pytest.approx(0.8)
+    assert verdict_of(verdict.committed() for verdict in clip.windows).label == "a"

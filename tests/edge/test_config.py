@@ -149,6 +149,13 @@ def test_the_example_is_a_valid_configuration_with_every_key() -> None:
     config = EdgeConfig.load(EXAMPLE)
     assert config.mqtt is not None
     text = EXAMPLE.read_text(encoding="utf-8")
-    for value in (config, config.mqtt, config.events, config.sources[0]):
-        for key in set(value.__dataclass_fields__) - {"sources", "events", "mqtt", "tls"}:
+    for value in (config, config.mqtt, config.decision, config.events, config.sources[0]):
+        for key in set(value.__dataclass_fields__) - {"sources", "decision", "events", "mqtt", "tls"}:
             assert f"{key} = " in text, key
+
+
+def test_an_operator_may_want_no_unknown(tmp_path: Path) -> None:
+    assert load(tmp_path, "").decision.unknown
+    assert not load(tmp_path, "[decision]\nunknown = false").decision.unknown
+    with pytest.raises(ConfigError, match=r"decision\.unknwon"):
+        load(tmp_path, "[decision]\nunknwon = false")

@@ -89,6 +89,7 @@ class TonePipeline:
             scores_raw=scores,
             indicators=values,
             suspicion=Suspicion(score=0.0, p_value=1.0, n_calibration=self.n_calibration),
+            novelty=None,
         )
 
 

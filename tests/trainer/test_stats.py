@@ -8,6 +8,7 @@ from scipy import stats
 
 from trainer.stats import (
     calibration_error,
+    calibration_error_ci95,
     clopper_pearson,
     ks_uniform,
     mean_over_clips,
@@ -98,3 +99,11 @@ def test_ks_uniform_tells_uniform_from_not() -> None:
     p_values = (np.arange(200) + 0.5) / 200
     assert ks_uniform(p_values) == pytest.approx({"statistic": 0.0025, "p": 1.0, "n": 200})
     assert ks_uniform(p_values**3)["p"] < 1e-6
+
+
+def test_interval_of_the_calibration_error_holds_what_was_made() -> None:
+    rng = np.random.default_rng(3)
+    confidence = np.full(2000, 0.85)
+    low, high = calibration_error_ci95(confidence, rng.random(2000) < 0.65, seed=1, n_draws=200)
+    assert low < 0.2 < high
+    assert high - low < 0.1

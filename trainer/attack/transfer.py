@@ -50,9 +50,9 @@ class Outcome:
             "attack": repr(self.attack),
             "snr_db": spread([p.snr_db for p in self.perturbed]),
             "linf": spread([p.linf for p in self.perturbed]),
-            "clean": self._accuracy([v.label for v in self.clean]),
-            "attacked": self._accuracy([v.label for v in self.attacked]),
-            "fooled": self._fooled([v.label for v in self.attacked]),
+            "clean": self._accuracy([v.best for v in self.clean]),
+            "attacked": self._accuracy([v.best for v in self.attacked]),
+            "fooled": self._fooled([v.best for v in self.attacked]),
             "random_twin": self._random_twin(),
             "surrogate": {name: self._accuracy(said) for name, said in self.surrogate.items()},
             "suspicion": self._suspicion(),
@@ -72,7 +72,7 @@ class Outcome:
 
     def _right(self) -> list[int]:
         """Clips that are right before any perturbation: only these can be fooled."""
-        return [i for i, v in enumerate(self.clean) if v.label == self.truth[i]]
+        return [i for i, v in enumerate(self.clean) if v.best == self.truth[i]]
 
     def _fooled(self, said: Sequence[str | None]) -> dict[str, Any] | None:
         right = self._right()
@@ -80,7 +80,7 @@ class Outcome:
 
     def _random_twin(self) -> dict[str, Any]:
         right = self._right()
-        wrong = np.array([[row[i].label != self.truth[i] for row in self.twins] for i in right], dtype=np.float64)
+        wrong = np.array([[row[i].best != self.truth[i] for row in self.twins] for i in right], dtype=np.float64)
         return {
             "draws": len(self.twins),
             "fooled": mean_over_clips(wrong.mean(axis=1), seed=self.attack.seed) if right else None,

@@ -3,11 +3,14 @@
 The head (codebook and SVM) is fitted again for each inner fold. The autoencoder is not: it learns
 noise, not classes, and one more training a fold would double the time of a fit; whether that shows is
 measured on held-out clips (`trainer evaluate` prints the Kolmogorov-Smirnov test of the p-values).
+
+Heads without some classes say how windows of no class look. Their codebook is fitted without them, too:
+with a codebook that has seen the class, a stranger is easier to tell than it will be on the device.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +24,11 @@ from edge.types import F32
 from trainer.errors import TrainerError
 from trainer.fit.purified import Purified, Row
 
-__all__ = ["Head", "OutOfFold", "score_out_of_fold"]
+__all__ = ["FitHead", "Head", "LeftOut", "OutOfFold", "inner_folds", "score_out_of_fold", "score_without_classes"]
 
 Head = tuple[Codebook, QuadraticSvm]
+FitHead = Callable[[NDArray[np.intp], NDArray[np.intp]], Head]
+"""(indices of windows, indices of their classes in rising order) to the head fitted on them"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +47,48 @@ class OutOfFold:
         return float(np.mean(self.scores.argmax(axis=1) == classes))
 
 
-def score_out_of_fold(
-    purified: Purified, n_parts: int, fit_head: Callable[[NDArray[np.intp]], Head], rng: Generator
-) -> OutOfFold:
-    """Leave out one inner fold at a time; `fit_head` fits on the windows with the given indices."""
-    parts = inner_folds(purified, n_parts, rng)
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """What a head without some classes says of the windows of one inner fold, theirs among them."""
+
+    kept: NDArray[np.intp]
+    """(n_kept,), the classes that the head knows, rising"""
+    scores: F32
+    """(n_windows, n_kept)"""
+    unknown: NDArray[np.bool_]
+    """(n_windows,), of a class that was left out"""
+
+
+def score_out_of_fold(purified: Purified, parts: NDArray[np.intp], fit_head: FitHead) -> OutOfFold:
+    """Leave out one inner fold (n_windows,) at a time."""
+    classes = np.unique(purified.classes)
     scores: dict[int, F32] = {}
     clean: dict[int, F32] = {}
     noisy: dict[int, F32] = {}
     for part in np.unique(parts).tolist():
-        codebook, svm = fit_head(np.flatnonzero(parts != part))
+        codebook, svm = fit_head(np.flatnonzero(parts != part), classes)
         for i in np.flatnonzero(parts == part).tolist():
             scores[i], clean[i] = _judge(purified.rows[0][i], codebook, svm)
             _, noisy[i] = _judge(purified.rows[1][i], codebook, svm)
     order = range(len(parts))
     return OutOfFold(*(np.array([found[i] for i in order]) for found in (scores, clean, noisy)))
+
+
+def score_without_classes(
+    purified: Purified, parts: NDArray[np.intp], groups: Sequence[Sequence[int]], fit_head: FitHead
+) -> list[LeftOut]:
+    """Leave out each group of classes, and with it one inner fold in rotation, so that no window is fitted on."""
+    names = np.unique(parts)
+    found = []
+    for i, group in enumerate(groups):
+        part = names[i % len(names)]
+        unknown = np.isin(purified.classes, group)
+        kept = np.unique(purified.classes[~unknown])
+        codebook, svm = fit_head(np.flatnonzero((parts != part) & ~unknown), kept)
+        windows = np.flatnonzero(parts == part)
+        scores = np.array([svm(codebook(purified.rows[0][w].purified)).values for w in windows])
+        found.append(LeftOut(kept=kept, scores=scores, unknown=unknown[windows]))
+    return found
 
 
 def inner_folds(purified: Purified, n_parts: int, rng: Generator) -> NDArray[np.intp]:

@@ -1,7 +1,7 @@
 """The order of fitting, from a data set to a run folder.
 
     sounds → windows and noisy twins → images → autoencoder → int8 → purified images
-           → descriptors → codebook → SVM → out-of-fold scores → temperature and suspicion
+           → descriptors → codebook → SVM → out-of-fold scores → temperature, suspicion, novelty
 
 Everything behind the autoencoder learns what the quantised autoencoder gives, through the same
 stages that run on the device.
@@ -22,13 +22,15 @@ from trainer.data import Dataset, check_trainable
 from trainer.fit.descriptor import build_descriptor
 from trainer.fit.figures import draw_fit, fit_metrics
 from trainer.fit.images import build_front, read_images
-from trainer.fit.outoffold import Head, score_out_of_fold
+from trainer.fit.novelty import fit_novelty
+from trainer.fit.outoffold import Head, inner_folds, score_out_of_fold, score_without_classes
 from trainer.fit.purified import Purified, purify_all
 from trainer.fit.rundir import create_run
 from trainer.fit.seeds import rng_of
 from trainer.fit.steps import build_purifier, fit_denoise, fit_head, learnt_copies
 from trainer.fit.suspicion import fit_suspicion
 from trainer.fit.svm import fit_kernel, fit_temperature
+from trainer.groups import class_groups
 
 __all__ = ["fit"]
 
@@ -68,14 +70,17 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         purified = purify_all(images, purifier, describe, learnt_copies(config))
         del images
 
-        def head_on(windows: NDArray[np.intp]) -> Head:
-            return fit_head(purified, windows, len(dataset.labels), config)
+        def head_on(windows: NDArray[np.intp], kept: NDArray[np.intp]) -> Head:
+            return fit_head(purified, windows, kept, config)
 
-        codebook, svm = head_on(np.arange(len(purified.classes)))
-        scored = score_out_of_fold(purified, config.n_inner_folds, head_on, rng_of(config.seed, "inner folds"))
+        codebook, svm = head_on(np.arange(len(purified.classes)), np.arange(len(dataset.labels)))
+        parts = inner_folds(purified, config.n_inner_folds, rng_of(config.seed, "inner folds"))
+        scored = score_out_of_fold(purified, parts, head_on)
         svm = fit_temperature(svm, scored.scores, purified.classes)
         suspicion = fit_suspicion(scored.clean, scored.noisy)
         log.info("out of fold: %.1f %% of clean windows", 100 * scored.accuracy(purified.classes))
+        left_out = score_without_classes(purified, parts, class_groups(len(dataset.labels)), head_on)
+        novelty = fit_novelty(scored.scores, left_out)
 
         pipeline = Pipeline(
             labels=dataset.labels,
@@ -88,6 +93,7 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
             codebook=codebook,
             svm=svm,
             suspicion=suspicion,
+            novelty=novelty,
             denoise_first=purifier.denoise_first,
         )
         run.write_pipeline(pipeline)

@@ -45,9 +45,9 @@ def learnt_copies(config: TrainerConfig) -> tuple[int, ...]:
     return tuple(i for i, kind in enumerate(kinds_of(config.augment)) if kind != "noisy")
 
 
-def fit_head(purified: Purified, windows: NDArray[np.intp], n_classes: int, config: TrainerConfig) -> Head:
-    """Codebook and SVM on the windows with these indices and their copies."""
+def fit_head(purified: Purified, windows: NDArray[np.intp], kept: NDArray[np.intp], config: TrainerConfig) -> Head:
+    """Codebook and SVM on the windows with these indices and their copies, for the classes kept, rising."""
     descriptors = [copy[i].purified.values for copy in purified.rows for i in windows]
     codebook = fit_codebook(descriptors, config.codebook, rng_of(config.seed, "codebook"))
-    classes = np.tile(purified.classes[windows], len(purified.rows))
-    return codebook, fit_svm(purified.encode(codebook, windows), classes, n_classes, config.svm)
+    classes = np.tile(np.searchsorted(kept, purified.classes[windows]), len(purified.rows))
+    return codebook, fit_svm(purified.encode(codebook, windows), classes, len(kept), config.svm)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,3 +78,13 @@ def test_info_proves_what_came_before(bundle: Bundle, previous: tuple[str, int] 
 def test_a_nan_never_reaches_the_wire() -> None:
     with pytest.raises(ValueError, match="JSON"):
         encode({"level": float("nan")})
+
+
+def test_an_unknown_window_keeps_scores_and_suspicion(make_hop: Callable[..., Hop]) -> None:
+    hop = make_hop("rain")
+    unknown = replace(hop.verdict, label=None, confidence=0.0, reason="unknown", novelty=0.9)
+    sent = as_sent(WIRE.state("mic", replace(hop, verdict=unknown), None))
+    assert (sent["label"], sent["reason"], sent["confidence"]) == (None, "unknown", 0.0)
+    assert (sent["best"], sent["novelty"], sent["suspicion"]) == ("rain", 0.9, 0.1)
+    assert sent["scores"]["rain"] == 0.9
+    assert unknown.committed() == replace(hop.verdict, novelty=0.9)

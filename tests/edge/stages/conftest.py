@@ -12,12 +12,13 @@ from edge.stages.codebook import ENCODINGS, Codebook
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
+from edge.stages.novelty import ScoreNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf, SurfScale
 from edge.stages.suspicion import ConformalSuspicion
 from edge.stages.svm import QuadraticSvm
-from edge.types import Descriptors, Encoding, Scalogram, Window
+from edge.types import Descriptors, Encoding, Scalogram, Scores, Window
 
 RATE_HZ = 16000
 N_BANDS, N_FRAMES = 64, 80
@@ -68,11 +69,16 @@ def make_cases() -> list[Case]:
         quantiles=np.sort(f32(5, 11), axis=1), calibration=np.sort(rng.random(50).astype(np.float32))
     )
 
+    novelty = ScoreNovelty(centres=f32(3, 2), weights=np.abs(f32(2)), bias=0.1, threshold=0.7)
+
     def window(array: np.ndarray) -> Window:
         return Window(array, RATE_HZ, 0.0)
 
     def encoding(array: np.ndarray) -> Encoding:
         return Encoding(array, distance=0.0)
+
+    def decided(array: np.ndarray) -> Scores:
+        return Scores(values=array, probabilities=array)
 
     cases = [
         Case(Gate(quiet_dbfs=-60, clipped_fraction=0.2), window, samples, f32(2, 3)),
@@ -83,6 +89,7 @@ def make_cases() -> list[Case]:
         Case(orb, image_input, image, f32(N_BANDS, 7)),
         Case(svm, encoding, f32(20), f32(7)),
         Case(suspicion, np.asarray, f32(5), f32(4)),
+        Case(novelty, decided, f32(3), f32(4)),
     ]
     codebooks = (Codebook(axes=f32(10, 9), words=f32(8, 9), encoding=name) for name in ENCODINGS)
     return [*cases, *(Case(codebook, Descriptors, f32(50, 10), f32(50, 9)) for codebook in codebooks)]
