@@ -1,5 +1,6 @@
 """Clip accuracy under noise and in rooms that nothing was fitted on, and under white noise for comparison.
 
+The likeliest label counts, abstained or not, as in every accuracy.
 Noise is mixed over the whole clip. Each clip has random numbers of its own, so that figures of two
 systems on the same clips are about the same sounds.
 """
@@ -62,7 +63,7 @@ def measure_conditions(evaluation: Evaluation) -> dict[str, Any]:
     figures = {}
     for condition in CONDITIONS:
         right = [
-            judge_samples(j.bundle, worsened(j.clip, condition, j.bundle.rate_hz)).label == j.clip.label
+            judge_samples(j.bundle, worsened(j.clip, condition, j.bundle.rate_hz)).best == j.clip.label
             for j in tqdm(evaluation.judged, desc=condition.name, unit="clip", disable=None)
         ]
         figures[condition.name] = accuracy(sum(right), len(right))
