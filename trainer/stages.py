@@ -138,7 +138,7 @@ def run_figures(evaluation: Evaluation, known: list[Judged]) -> dict[str, Any]:
     for judged in tqdm(known, desc="float and kernel", unit="clip", disable=None):
         samples = read_clip(judged.clip, rate_hz=judged.bundle.rate_hz)
         same.append(judge_samples(floats[judged.bundle.id], samples).best == judged.verdict.best)
-        kernel_right.append(judge_samples(kernels[judged.bundle.id], samples).label == judged.clip.label)
+        kernel_right.append(judge_samples(kernels[judged.bundle.id], samples).best == judged.clip.label)
     right = np.array([judged.right for judged in known], dtype=np.float64)
     return {
         "int8_against_float": proportion(sum(same), len(same)).to_json(),
