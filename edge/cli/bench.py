@@ -10,7 +10,7 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,9 @@ class _Timed:
 
 
 def _instrumented(pipeline: Pipeline, spent_ms: defaultdict[str, float]) -> Pipeline:
-    stages = {field.name: getattr(pipeline, field.name) for field in fields(pipeline)}
+    stages = {slot: getattr(pipeline, slot) for slot in Pipeline.slots()}
     timed: dict[str, Any] = {
-        name: _Timed(stage.name, stage, spent_ms) for name, stage in stages.items() if name not in {"labels", "gate"}
+        slot: _Timed(stage.name, stage, spent_ms) for slot, stage in stages.items() if slot != "gate"
     }
     return replace(pipeline, **timed)
 

@@ -202,6 +202,8 @@ class TestWithTheReferenceBundle:
         read_fd, write_fd = os.pipe()
         command = [sys.executable, "-m", "edge.cli", "run", "-", *bundle, "--stdout"]
         with subprocess.Popen(command, stdin=read_fd, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            # Held here, too, it would let the writes below wait for ever when the command has ended early.
+            os.close(read_fd)
             samples, _ = soundfile.read(wav, dtype="int16")
             os.write(write_fd, samples[: 5 * RATE_HZ + 1600].tobytes()[:60_000])
             os.set_blocking(write_fd, True)
@@ -212,7 +214,6 @@ class TestWithTheReferenceBundle:
             assert process.wait(30) == 0
             assert process.stderr is not None
             assert b"Traceback" not in process.stderr.read()
-        os.close(read_fd)
         os.close(write_fd)
 
     def test_a_closed_pipe_behind_it_is_no_traceback(self, bundle: list[str], wav: Path) -> None:
