@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 
 from edge.daemon.devices import list_devices
@@ -23,8 +24,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """One line a device; the default is marked."""
-    for device in list_devices():
+    """One line a device, the default is marked; where there is none, stderr says so."""
+    devices = list_devices()
+    if not devices:
+        print("edge: no capture device found (arecord -l lists those that ALSA knows)", file=sys.stderr)
+    for device in devices:
         if args.json:
             print(json.dumps(asdict(device), ensure_ascii=False))
         else:

@@ -72,6 +72,12 @@ def test_version_loads_no_numpy() -> None:
     assert (done.returncode, done.stdout) == (0, f"tympan {__version__}\n"), done.stderr
 
 
+def test_devices_lists_some_or_says_that_there_are_none() -> None:
+    done = edge("devices", "--json")
+    assert done.returncode == 0, done.stderr
+    assert bool(objects(done.stdout)) != ("no capture device found" in done.stderr)
+
+
 @pytest.mark.parametrize("args", [[], ["listen"], ["classify"], ["bench"]])
 def test_wrong_usage_is_2(args: list[str]) -> None:
     assert edge(*args).returncode == 2
