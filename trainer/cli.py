@@ -1,4 +1,4 @@
-"""The `trainer` command: fit, export, evaluate, attack, inspect, data.
+"""The `trainer` command: fit, export, evaluate, compare, attack, inspect, data.
 
 Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
 (`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
@@ -141,6 +141,31 @@ def run_unknown(args: argparse.Namespace, dataset: Any) -> None:
     finish(args, figures, unknown_summary(figures))
 
 
+def run_compare(args: argparse.Namespace) -> None:
+    """Compare the pipeline with itself without each stage, and with other systems."""
+    from trainer.compare.systems import chosen
+
+    systems = chosen(args.systems)
+    dataset = selected(args.data, args.folds, args.variant)
+    config = config_of(args)
+    from trainer.compare.report import comparison_text, write_comparison
+    from trainer.compare.run import compare
+
+    figures = compare(
+        dataset,
+        config,
+        args.out,
+        systems=systems,
+        bundles=args.bundles,
+        all_conditions=args.conditions,
+        jobs=args.jobs,
+    )
+    figures |= {"command": args.command_line}
+    for path in write_comparison(figures, args.out):
+        logging.getLogger("trainer.cli").info("written: %s", path)
+    finish(args, figures, comparison_text(figures))
+
+
 def run_attack(args: argparse.Namespace) -> None:
     """Perturb held-out clips and ask the deployed bundle."""
     from trainer.attack.run import ATTACKS, attack_bundle, summary
@@ -212,6 +237,7 @@ HANDLERS = {
     "fit": run_fit,
     "export": run_export,
     "evaluate": run_evaluate,
+    "compare": run_compare,
     "attack": run_attack,
     "inspect": run_inspect,
     "data": run_data,

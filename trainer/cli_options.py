@@ -42,6 +42,15 @@ examples:
 unknown leaves classes out of the fit, two at a time, and asks whether they are told from the known.
 lofo fits and exports one bundle a fold and scores each on its own fold; folds that are finished
 under --out (default: a folder in runs/ named by configuration, data and program) are used again.""",
+    "compare": """\
+examples:
+  trainer compare --data sounds --out runs/compare --jobs 2
+  trainer compare --data sounds --out runs/compare --bundles runs/lofo --jobs 2 --json compare.json
+  trainer compare --data sounds --out runs/compare --systems full without_dae cnn_logmel
+
+Every fold is scored by systems fitted on the others, each on the same sounds: clean, and under white noise at 20 and
+10 dB. A run that was stopped goes on where it was. --bundles takes the full pipeline's folds from where
+`trainer evaluate --protocol lofo` left them. DIR gets compare.json, compare.html and compare.png.""",
     "attack": """\
 example:
   trainer attack models/a-0.1.0 --data sounds --folds 4 --attack transfer-pgd --snr-db 30 \\
@@ -82,6 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--out", type=Path, required=True, metavar="DIR", help="bundle folder to make")
     export.add_argument("--figures", type=Path, metavar="F", help="JSON of `trainer evaluate`, for the model card")
     add_evaluate_options(command("evaluate", "score deployed bundles on clips they were not fitted on"))
+    add_compare_options(command("compare", "the pipeline, each stage removed, other systems: one table"))
     add_attack_options(command("attack", "perturb held-out clips and ask the deployed bundle"))
     inspect = command("inspect", "say what a bundle is")
     inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -132,6 +142,19 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all-folds", action="store_true", help="unknown: every fold a group, not one in rotation")
 
 
+def add_compare_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `compare`."""
+    add_data_options(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where everything is kept")
+    parser.add_argument("--systems", nargs="+", metavar="NAME", help="only these (default: all but a few)")
+    parser.add_argument("--bundles", type=Path, metavar="LOFO_OUT", help="the full pipeline's folds: --out of lofo")
+    parser.add_argument("--conditions", action="store_true", help="measure under other noise and in rooms, too")
+    parser.add_argument("--config", type=Path, metavar="F", help="trainer.toml (default: built-in values)")
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="processes, one thread each (default: 1)")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+
+
 def add_attack_options(parser: argparse.ArgumentParser) -> None:
     """Options of `attack`."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
@@ -153,3 +176,10 @@ def fold_list(text: str) -> tuple[int, ...]:
         return tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"folds must be whole numbers, N,N. Got {text!r} instead.") from error
+
+
+def positive(text: str) -> int:
+    """`2` -> 2; at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number >= 1 wanted. Got {text!r} instead.")
+    return int(text)

@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from edge.types import Trace
 from trainer.stats import F64, proportion
 
-__all__ = ["confusion_picture", "histogram_picture", "reliability_picture", "trace_picture"]
+__all__ = [
+    "BLUE",
+    "GRID",
+    "INK",
+    "RED",
+    "STYLE",
+    "confusion_picture",
+    "histogram_picture",
+    "png",
+    "reliability_picture",
+    "trace_picture",
+]
 
 INK = "#1d2b36"
 GRID = "#dfe5e9"

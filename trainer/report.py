@@ -17,7 +17,7 @@ from trainer.figures import confusion_picture, histogram_picture, reliability_pi
 from trainer.stages import stage_rows
 from trainer.streaming import streaming_rows
 
-__all__ = ["write_report"]
+__all__ = ["image", "page", "percent", "table", "write_report"]
 
 N_EXAMPLES = 3
 """Right and wrong clips shown, each"""
@@ -64,13 +64,17 @@ def write_report(evaluation: Evaluation, folder: Path, figures: dict[str, Any]) 
     )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "index.html"
-    path.write_text(
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title(evaluation)}</title>\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
-        encoding="utf-8",
-    )
+    path.write_text(page(title(evaluation), body), encoding="utf-8")
     return path
+
+
+def page(title: str, body: str) -> str:
+    """The whole document around `<section>`s; the title is HTML already."""
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style>\n</head>\n'
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
 
 
 def title(evaluation: Evaluation) -> str:

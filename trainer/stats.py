@@ -16,6 +16,7 @@ __all__ = [
     "calibration_error_ci95",
     "clopper_pearson",
     "ks_uniform",
+    "mcnemar",
     "mean_over_clips",
     "proportion",
     "roc_auc",
@@ -60,6 +61,19 @@ def mean_over_clips(values: F64, *, seed: int, n_draws: int = 2000) -> dict[str,
     draws = np.random.default_rng(seed).integers(len(values), size=(n_draws, len(values)))
     low, high = np.percentile(values[draws].mean(axis=1), [2.5, 97.5])
     return {"value": float(values.mean()), "ci95": [float(low), float(high)], "n": len(values)}
+
+
+def mcnemar(right_a: NDArray[np.bool_], right_b: NDArray[np.bool_]) -> dict[str, Any]:
+    """Exact McNemar test (McNemar 1947) of two systems on the same clips (n_clips,): do they differ in accuracy.
+
+    Only clips on which one is right and the other is not count: n10 where a alone is right, n01 where b alone is.
+    Under no difference n10 is binomial with one half; p is two-sided, 1 where there is no such clip.
+    """
+    if right_a.shape != right_b.shape or right_a.ndim != 1:
+        raise ValueError(f"mcnemar: one row a clip wanted. Got {right_a.shape}, {right_b.shape} instead.")
+    n10, n01 = int(np.sum(right_a & ~right_b)), int(np.sum(right_b & ~right_a))
+    p = float(stats.binomtest(n10, n10 + n01, 0.5).pvalue) if n10 + n01 else 1.0
+    return {"n10": n10, "n01": n01, "p": p}
 
 
 def roc_auc(positives: F64, negatives: F64) -> float:

@@ -13,33 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from edge.types import F32
 from trainer.data import Dataset, check_trainable, read_clip
+from trainer.mel import LOG_OFFSET, MelConfig, mel_matrix
+from trainer.network import build_network, train_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Surrogate", "SurrogateConfig", "fit_surrogate", "fit_surrogate_cached"]
+__all__ = ["Surrogate", "SurrogateConfig", "fit_surrogate", "fit_surrogate_cached", "mel_matrix"]
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SurrogateConfig:
+class SurrogateConfig(MelConfig):
     """Everything that decides the surrogate's weights, besides the data."""
 
-    rate_hz: int = 16_000
     crop_s: float = 4.0
     """Length of a training crop, seconds; shorter clips are padded with zeros"""
-    frame: int = 1024
-    """STFT frame, samples"""
-    hop: int = 512
-    """STFT hop, samples"""
-    n_mels: int = 64
-    min_hz: float = 50.0
-    max_hz: float = 7800.0
     n_epochs: int = 60
     batch: int = 16
     learning_rate: float = 2e-3
@@ -84,7 +77,7 @@ def fit_surrogate_cached(dataset: Dataset, config: SurrogateConfig, folder: Path
     }
     if card.is_file() and json.loads(card.read_text(encoding="utf-8")) == wanted:
         log.info("using the surrogate in %s", folder)
-        model = build_model(config, len(dataset.labels))
+        model = build_network(config.n_mels, len(dataset.labels))
         model.load_weights(folder / "surrogate.weights.h5")
         return Surrogate(config=config, labels=dataset.labels, model=model)
     card.unlink(missing_ok=True)
@@ -98,33 +91,22 @@ def fit_surrogate_cached(dataset: Dataset, config: SurrogateConfig, folder: Path
 def fit_surrogate(dataset: Dataset, config: SurrogateConfig) -> Surrogate:
     """Train on every clip of `dataset`; deterministic from the seed on one machine."""
     import keras
-    import tensorflow as tf
 
     check_trainable(dataset)
     keras.utils.set_random_seed(config.seed)
     clips = [read_clip(clip, rate_hz=config.rate_hz) for clip in dataset.clips]
     truth = np.eye(len(dataset.labels), dtype=np.float32)[[dataset.labels.index(clip.label) for clip in dataset.clips]]
-    model = build_model(config, len(dataset.labels))
-    n_steps = config.n_epochs * -(-len(clips) // config.batch)
-    optimizer = keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(config.learning_rate, n_steps), weight_decay=1e-3
-    )
-    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.05)
-
-    @tf.function  # type: ignore[untyped-decorator]
-    def step(waveforms: Any, targets: Any) -> Any:
-        with tf.GradientTape() as tape:
-            value = loss(targets, model(log_mel(waveforms, config), training=True))
-        gradients = tape.gradient(value, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
-        return value
-
+    model = build_network(config.n_mels, len(dataset.labels))
     rng = np.random.default_rng(config.seed)
-    with tqdm(range(config.n_epochs), desc="surrogate", unit="epoch", disable=None) as progress:
-        for epoch in progress:
-            values = [float(step(x, y)) for x, y in batches(clips, truth, config, rng)]
-            progress.set_postfix(loss=f"{np.mean(values):.3f}")
-            log.debug("surrogate epoch %d loss %.4f", epoch + 1, np.mean(values))
+    train_network(
+        model,
+        lambda: batches(clips, truth, config, rng),
+        features=lambda waveforms: log_mel(waveforms, config),
+        n_epochs=config.n_epochs,
+        n_steps=-(-len(clips) // config.batch),
+        learning_rate=config.learning_rate,
+        name="surrogate",
+    )
     return Surrogate(config=config, labels=dataset.labels, model=model)
 
 
@@ -156,22 +138,6 @@ def crop(samples: F32, n_crop: int, rng: np.random.Generator) -> F32:
     return np.pad(samples, (before, -spare - before))
 
 
-def build_model(config: SurrogateConfig, n_classes: int) -> Any:
-    """Four convolutions, pooled over time and bands: the usual small baseline, nothing in its defence."""
-    import keras
-
-    inputs = keras.Input((None, config.n_mels))
-    x = keras.layers.Reshape((-1, config.n_mels, 1))(inputs)
-    for n_filters in (24, 48, 96, 96):
-        x = keras.layers.Conv2D(n_filters, 3, padding="same", use_bias=False)(x)
-        x = keras.layers.BatchNormalization(momentum=0.9)(x)
-        x = keras.layers.ReLU()(x)
-        x = keras.layers.MaxPooling2D(2, padding="same")(x)
-    x = keras.layers.Concatenate()([keras.layers.GlobalAveragePooling2D()(x), keras.layers.GlobalMaxPooling2D()(x)])
-    x = keras.layers.Dropout(0.3)(x)
-    return keras.Model(inputs, keras.layers.Dense(n_classes)(x))
-
-
 def log_mel(waveforms: Any, config: SurrogateConfig) -> Any:
     """TensorFlow (n, n_samples) to log-mel (n, n_frames, n_mels), natural log, about unit scale; differentiable."""
     import tensorflow as tf
@@ -179,16 +145,4 @@ def log_mel(waveforms: Any, config: SurrogateConfig) -> Any:
     spectrum = tf.signal.stft(waveforms, config.frame, config.hop, pad_end=True)
     power = tf.math.real(spectrum) ** 2 + tf.math.imag(spectrum) ** 2
     mel = tf.matmul(power, tf.constant(mel_matrix(config)))
-    return (tf.math.log(mel + 1e-5) + 2.0) / 4.0
-
-
-def mel_matrix(config: SurrogateConfig) -> F32:
-    """Triangular filters (n_bins, n_mels) on the HTK mel scale."""
-    low_mel, high_mel = 2595 * np.log10(1 + np.array([config.min_hz, config.max_hz]) / 700)
-    edges_mel = np.linspace(low_mel, high_mel, config.n_mels + 2)
-    edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
-    bins_hz = np.fft.rfftfreq(config.frame, 1 / config.rate_hz)[:, None]
-    rise = (bins_hz - edges_hz[:-2]) / (edges_hz[1:-1] - edges_hz[:-2])
-    fall = (edges_hz[2:] - bins_hz) / (edges_hz[2:] - edges_hz[1:-1])
-    triangles: F32 = np.maximum(0, np.minimum(rise, fall)).astype(np.float32)
-    return triangles
+    return (tf.math.log(mel + LOG_OFFSET) + 2.0) / 4.0
