@@ -7,7 +7,7 @@ DATA ?= ../shared/data/esc10
 BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 ARGS ?=
 
-.PHONY: help setup demo test check tflite bench lofo unknown denoise attack orb model pins clean
+.PHONY: help setup demo test check tflite bench lofo unknown compare denoise attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -57,6 +57,9 @@ lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each 
 
 unknown: $(VENV)/.stamp  ## the unknown figures: classes left out of the fit, are they told from the known
 	$(BIN)/trainer evaluate --protocol unknown --data $(DATA) --out runs/unknown --json runs/unknown.json
+
+compare: runs/lofo/fold-4/done  ## the comparison figures: each stage removed, SVMs, forest and CNNs, same folds
+	$(BIN)/trainer compare --data $(DATA) --out runs/compare --bundles runs/lofo --jobs 2 --json runs/compare.json
 
 attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbations on the bundle of folds 1-3, fold 4
 	$(BIN)/trainer attack runs/lofo/fold-4/bundle --data $(DATA) --folds 4 --attack transfer-pgd --snr-db 30 \

@@ -17,7 +17,6 @@ from trainer.stats import F64, proportion
 __all__ = [
     "BLUE",
     "GRID",
-    "INK",
     "RED",
     "STYLE",
     "confusion_picture",

@@ -22,7 +22,9 @@ def stderr_of(capsys: pytest.CaptureFixture[str]) -> str:
     return captured.err
 
 
-@pytest.mark.parametrize("command", [[], ["fit"], ["export"], ["evaluate"], ["attack"], ["inspect"], ["data"]])
+@pytest.mark.parametrize(
+    "command", [[], ["fit"], ["export"], ["evaluate"], ["compare"], ["attack"], ["inspect"], ["data"]]
+)
 def test_help_has_examples(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([*command, "--help"])

@@ -11,6 +11,7 @@ from trainer.stats import (
     calibration_error_ci95,
     clopper_pearson,
     ks_uniform,
+    mcnemar,
     mean_over_clips,
     proportion,
     roc_auc,
@@ -107,3 +108,20 @@ def test_interval_of_the_calibration_error_holds_what_was_made() -> None:
     low, high = calibration_error_ci95(confidence, rng.random(2000) < 0.65, seed=1, n_draws=200)
     assert low < 0.2 < high
     assert high - low < 0.1
+
+
+class TestMcnemar:
+    def test_by_hand(self) -> None:
+        # a alone right on 8 clips, b alone on 2: p = 2 · (C(10,0) + C(10,1) + C(10,2)) / 2^10 = 112 / 1024
+        a = np.array([True] * 8 + [False] * 2 + [True] * 30 + [False] * 5)
+        b = np.array([False] * 8 + [True] * 2 + [True] * 30 + [False] * 5)
+        assert mcnemar(a, b) == {"n10": 8, "n01": 2, "p": pytest.approx(112 / 1024)}
+        assert mcnemar(b, a) == {"n10": 2, "n01": 8, "p": pytest.approx(112 / 1024)}
+
+    def test_no_clip_that_tells(self) -> None:
+        same = np.array([True, False, True])
+        assert mcnemar(same, same) == {"n10": 0, "n01": 0, "p": 1.0}
+
+    def test_other_clips_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="one row a clip wanted"):
+            mcnemar(np.array([True]), np.array([True, False]))

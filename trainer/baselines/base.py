@@ -13,7 +13,7 @@ import numpy as np
 
 from edge.framing import windows_of
 from edge.types import F32
-from trainer.baselines.sounds import Learnt, read_features
+from trainer.baselines.sounds import Feature, Learnt, read_features
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
 
@@ -59,8 +59,6 @@ class System(Protocol):
         """What `fit` left in `folder`."""
 
 
-Feature = Callable[[F32], F32]
-"""Samples (n_samples,) of a window to an array of one shape"""
 Head = Callable[[F32], F32]
 """That array to scores (n_classes,)"""
 

@@ -22,12 +22,13 @@ from trainer.data import Dataset
 from trainer.fit.images import build_front, learning_windows
 from trainer.fit.seeds import rng_of
 
-__all__ = ["Learnt", "copies_of", "n_copies", "read_features"]
+__all__ = ["Feature", "Learnt", "copies_of", "read_features"]
 
 GAIN_DB = (-10.0, 4.0)
 """Random gain of every copy: these systems, other than ours, see absolute levels"""
 
 Feature = Callable[[F32], F32]
+"""Samples (n_samples,) of a window to an array of one shape"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,9 +72,3 @@ def copies_of(samples: F32, config: TrainerConfig, rng: Generator, *, noisy: boo
         ]
     gains_db = [0.0, *rng.uniform(*GAIN_DB, len(copies) - 1)]
     return [copy * np.float32(10 ** (gain_db / 20)) for copy, gain_db in zip(copies, gains_db, strict=True)]
-
-
-def n_copies(config: TrainerConfig, *, noisy: bool) -> int:
-    """How many sounds `copies_of` gives."""
-    a = config.augment
-    return (1 + len(a.shift_bands) + len(a.speeds) + a.n_rooms + a.n_times) * (2 if noisy else 1)

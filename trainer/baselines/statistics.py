@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from trainer.baselines.base import Baseline, Feature
+from trainer.baselines.base import Baseline
 from trainer.baselines.forest import ForestHead, fit_forest
 from trainer.baselines.images import log_mel_statistics
+from trainer.baselines.sounds import Feature
 from trainer.baselines.svm import SvmHead, fit_svm_head
 from trainer.config import TrainerConfig
 from trainer.mel import MelConfig

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from trainer.baselines.base import Baseline, Feature
+from trainer.baselines.base import Baseline
 from trainer.baselines.images import scalogram_image
+from trainer.baselines.sounds import Feature
 from trainer.baselines.svm import SvmHead, fit_svm_head
 from trainer.config import TrainerConfig
 from trainer.fit.images import build_front

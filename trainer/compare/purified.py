@@ -20,7 +20,6 @@ from trainer.baselines.base import emptied
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
 from trainer.fit.images import Front, build_front, read_images
-from trainer.fit.steps import build_purifier, fit_denoise, learnt_copies
 from trainer.fit.svm import fit_svm
 
 __all__ = ["PurifiedImage", "PurifiedImageSystem"]
@@ -69,6 +68,9 @@ class PurifiedImage:
 
     def fit(self, training: Dataset, config: TrainerConfig, folder: Path) -> PurifiedImageSystem:
         """Learn all clips of `training`, write what was learnt, read it back."""
+        # TensorFlow is loaded here, and not by who reads results.
+        from trainer.fit.steps import build_purifier, fit_denoise, learnt_copies
+
         check_trainable(training)
         front = build_front(config)
         with threadpool_limits(limits=1):
@@ -117,7 +119,7 @@ class PurifiedImage:
             train_clips=frozenset(card["train_clips"]),
             n_parameters=card["n_parameters"],
             front=front,
-            purifier=build_purifier(front, denoise, config),
+            purifier=Purifier(front.lowrank, denoise, denoise_first=d.place == "before_svd"),
             svm=QuadraticSvm(**arrays, temperature=1.0),
         )
 

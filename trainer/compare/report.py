@@ -61,7 +61,7 @@ def comparison_page(figures: dict[str, Any], picture: bytes) -> str:
     body = [
         f"<h1>{TITLE}</h1><p class='soft'>Folds {folds}, {figures['n_clips']} clips.</p>",
         '<div class="mark">VOID: the log-mel CNN is too weak to be compared with</div>' if void else "",
-        f"<section><h2>Systems</h2>{table(head, rows, numbers=len(head) - 2)}{notes}</section>",
+        f"<section><h2>Systems</h2><div class='wide'>{table(head, rows, numbers=len(head) - 2)}</div>{notes}</section>",
         f"<section><h2>Accuracy against cost</h2>{image(picture, 'Accuracy against cost of every system')}</section>",
         f"<section><h2>Gates</h2>{table(['', 'wanted', 'got'], gates)}</section>",
         f"<section><h2>To repeat it</h2>{table(['what', 'value'], [list(item) for item in rerun.items()])}</section>",

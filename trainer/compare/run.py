@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -49,9 +52,13 @@ def compare(
     for task in tasks[: len(dataset.folds)]:
         check_trainable(task.training)
         check_apart({clip.sha256 for clip in task.training.clips}, task.held_out.clips, f"fold {task.fold}")
-    done = {(result.system, result.fold): result for result in perform(tasks, jobs)}
-    results = {name: [done[name, fold] for fold in dataset.folds] for name in systems}
-    figures = figures_of(results, (CLEAN, *conditions), timed(tasks, config))
+    found = {task: task.finished() for task in tasks}
+    missing = [task for task, result in found.items() if result is None]
+    log.info("%d of %d results are there already", len(tasks) - len(missing), len(tasks))
+    results = [*(result for result in found.values() if result is not None), *perform(missing, jobs)]
+    done = {(result.system, result.fold): result for result in results}
+    by_system = {name: [done[name, fold] for fold in dataset.folds] for name in systems}
+    figures = figures_of(by_system, (CLEAN, *conditions), timed(tasks, config))
     return figures | {
         "conditions": [CLEAN, *conditions],
         "folds": list(dataset.folds),
@@ -70,7 +77,10 @@ def perform(tasks: Sequence[Task], jobs: int) -> Iterator[FoldResult]:
     TrainerError : a worker was killed
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker) as pool:
+    if not tasks:
+        return
+    level = logging.getLogger().level
+    with ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker, initargs=(level,)) as pool:
         try:
             waiting = [pool.submit(perform_one, task) for task in tasks]
             for future in as_completed(waiting):
@@ -84,11 +94,22 @@ def perform(tasks: Sequence[Task], jobs: int) -> Iterator[FoldResult]:
             pool.shutdown(cancel_futures=True)
 
 
-def start_worker() -> None:
-    """What holds for all of a worker's life."""
+def start_worker(level: int) -> None:
+    """What holds for all of a worker's life; its log is that of the command."""
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s: %(message)s", force=True)
+    logging.getLogger("tensorflow").setLevel(max(level, logging.WARNING))
     os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3")
+    threading.Thread(target=end_with_parent, daemon=True).start()
     # tqdm's bars of several processes would write over each other.
     os.environ["TQDM_DISABLE"] = "1"
+
+
+def end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def perform_one(task: Task) -> FoldResult:

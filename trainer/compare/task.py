@@ -107,14 +107,25 @@ class Task:
         parts = [self.system, self.held_out.sha256, fit_key(self.training, self.config), program_sha256()]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
+    @property
+    def file(self) -> Path:
+        """Where its result is."""
+        return self.out / self.system / f"fold-{self.fold}.json"
+
+    def missing(self, known: FoldResult | None) -> set[str]:
+        """The conditions that a result does not answer yet."""
+        return {CLEAN, *self.conditions} - (set(known.told[0].said) if known else set())
+
+    def finished(self) -> FoldResult | None:
+        """The result on the disk, if nothing is missing."""
+        known = FoldResult.read(self.file, self.key())
+        return None if self.missing(known) else known
+
     def __call__(self) -> FoldResult:
-        """Take from the disk what is finished there, do what is missing."""
-        path = self.out / self.system / f"fold-{self.fold}.json"
-        key = self.key()
+        """Do what is missing on the disk."""
+        path, key = self.file, self.key()
         known = FoldResult.read(path, key)
-        missing = {CLEAN, *self.conditions} - (set(known.told[0].said) if known else set())
-        if known is not None and not missing:
-            return known
+        missing = self.missing(known)
         if known is None:
             path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
