@@ -8,7 +8,7 @@ from edge.stages.scalogram import MorletScalogram
 from edge.types import F32, Window
 from trainer.mel import MelConfig, log_mel
 
-__all__ = ["cross_recurrence", "log_mel_statistics", "scalogram_image", "stft_image"]
+__all__ = ["blocks", "cross_recurrence", "log_mel_statistics", "scalogram_image", "stft_image"]
 
 TOP_DB = 80.0
 """Levels end this far below the loudest cell, as in librosa's power_to_db"""
@@ -55,10 +55,10 @@ def log_mel_statistics(samples: F32, config: MelConfig) -> F32:
     return np.concatenate(rows).astype(np.float32)
 
 
-def blocks(power: F32, n_rows: int, n_columns: int) -> F32:
-    """Means of blocks of rows and columns; what does not fill a block is left out."""
-    height, width = len(power) // n_rows, power.shape[1] // n_columns
-    cut = power[: height * n_rows, : width * n_columns]
+def blocks(picture: F32, n_rows: int, n_columns: int) -> F32:
+    """Means of blocks of rows and columns of a picture (n, m); what does not fill a block is left out."""
+    height, width = len(picture) // n_rows, picture.shape[1] // n_columns
+    cut = picture[: height * n_rows, : width * n_columns]
     means: F32 = cut.reshape(height, n_rows, width, n_columns).mean(axis=(1, 3))
     return means
 
