@@ -133,7 +133,7 @@ class Task:
         start = time.perf_counter()
         try:
             if known is None:
-                log.info("%s: fitting on folds %s", self.system, ", ".join(map(str, self.training.folds)))
+                log.info("%s, fold %d: begun", self.system, self.fold)
                 fitted = system.fit(self.training, self.config, self.folder)
             else:
                 fitted = system.read(self.config, self.folder)

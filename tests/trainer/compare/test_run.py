@@ -100,6 +100,13 @@ def test_conditions_are_added_without_another_fit(tiny_dataset: Path, tmp_path: 
     assert Task("svm_logmel", 1, dataset, TINY.with_seed(1), tmp_path, None, ()).finished() is None
 
 
+def test_only_the_full_pipeline_is_taken_from_elsewhere(tiny_dataset: Path, tmp_path: Path) -> None:
+    dataset = load_dataset(tiny_dataset)
+    tasks = [Task(name, 2, dataset, TINY, tmp_path / "out", tmp_path / "lofo", ()) for name in ("full", "bow")]
+    assert [task.folder for task in tasks] == [tmp_path / "lofo" / "fold-2", tmp_path / "out" / "bow" / "fold-2"]
+    assert {task.file.parent.parent for task in tasks} == {tmp_path / "out"}
+
+
 def test_one_file_in_two_folds_is_refused(tiny_dataset: Path, tmp_path: Path) -> None:
     root = tmp_path / "sounds"
     shutil.copytree(tiny_dataset, root)
