@@ -23,7 +23,7 @@ FILE = "model.tflite"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
-    """Training of the network; chosen on inner folds (folds 1 and 2 learnt, fold 3 watched)."""
+    """Training of the network; chosen on folds 1 to 3: two learnt, the third watched, in rotation."""
 
     n_epochs: int = 130
     batch: int = 16
