@@ -139,6 +139,8 @@ class SvmConfig:
     """Projection and polynomial kernel."""
 
     n_components: int = 128
+    degree: int = 2
+    """1 is the linear machine; a higher one than 2 has no exact quadratic form"""
     gamma: float = 4.0
     coef0: float = 1.0
     cost: float = 10.0
@@ -203,6 +205,8 @@ class TrainerConfig:
         if self.denoise.place not in PLACES:
             wanted = ", ".join(PLACES)
             raise ConfigError(f"trainer.toml: denoise.place must be one of {wanted}. Got {self.denoise.place} instead.")
+        if self.svm.degree not in (1, 2):
+            raise ConfigError(f"trainer.toml: svm.degree must be 1 or 2. Got {self.svm.degree} instead.")
         if not self.augment.noises or not set(self.augment.noises) <= set(TRAIN_NOISES):
             wanted, got = ", ".join(TRAIN_NOISES), ", ".join(self.augment.noises) or "none"
             raise ConfigError(f"trainer.toml: augment.noises must be among {wanted}. Got {got} instead.")
@@ -226,7 +230,16 @@ class TrainerConfig:
             given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: a TOML file wanted. Got: {error}") from error
-        merged: TrainerConfig = _merge(cls(), given, f"{path}: ")
+        return cls().with_values(given, f"{path}: ")
+
+    def with_values(self, given: dict[str, Any], where: str) -> TrainerConfig:
+        """The same with the values of a TOML document; `where` begins the sentence of an error.
+
+        Raises
+        ------
+        ConfigError : an unknown key, or a value of another type
+        """
+        merged: TrainerConfig = _merge(self, given, where)
         return merged
 
     def as_dict(self) -> dict[str, Any]:

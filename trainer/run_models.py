@@ -49,7 +49,7 @@ class FloatDenoise:
 
 @dataclass(frozen=True, eq=False)
 class KernelSvm:
-    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')² on whole encodings: no PCA, no folding."""
+    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')^degree on whole encodings: no PCA, no folding."""
 
     name: ClassVar[str] = "svm"
     support: F32
@@ -60,6 +60,7 @@ class KernelSvm:
     """(n_classes,)"""
     gamma: float
     coef0: float
+    degree: int
     temperature: float
 
     @classmethod
@@ -67,10 +68,18 @@ class KernelSvm:
         """From `run/svm_kernel.npz`."""
         with np.load(of_run(run, "svm_kernel.npz"), allow_pickle=False) as file:
             arrays = {name: file[name] for name in ("support", "dual", "bias")}
-            return cls(**arrays, gamma=float(file["gamma"]), coef0=float(file["coef0"]), temperature=temperature)
+            return cls(
+                **arrays,
+                gamma=float(file["gamma"]),
+                coef0=float(file["coef0"]),
+                # Runs that do not say are older, and all of degree 2.
+                degree=int(file["degree"]) if "degree" in file else 2,
+                temperature=temperature,
+            )
 
     def __call__(self, encoding: Encoding, /) -> Scores:
-        values = self.dual @ (self.coef0 + self.gamma * (self.support @ encoding.values)) ** 2 + self.bias
+        kernel = (self.coef0 + self.gamma * (self.support @ encoding.values)) ** self.degree
+        values = self.dual @ kernel + self.bias
         shifted = np.exp((values - values.max()) / self.temperature)
         return Scores(values=values.astype(np.float32), probabilities=(shifted / shifted.sum()).astype(np.float32))
 

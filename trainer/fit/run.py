@@ -114,4 +114,5 @@ def _kernel_arrays(purified: Purified, pipeline: Pipeline, config: TrainerConfig
         "bias": machines.bias.astype(np.float32),
         "gamma": np.array(config.svm.gamma),
         "coef0": np.array(config.svm.coef0),
+        "degree": np.array(config.svm.degree),
     }

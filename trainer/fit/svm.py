@@ -22,7 +22,7 @@ F64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelMachines:
-    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')²."""
+    """One-against-rest SVMs with the kernel (coef0 + gamma·x·x')^degree."""
 
     support: F64
     """(n_support, n_dims), all training vectors that support some class"""
@@ -41,7 +41,7 @@ def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config
     dual = np.zeros((n_classes, len(vectors)))
     bias = np.zeros(n_classes)
     # The kernel once for all classes, by one matrix product; libsvm would compute it again for each.
-    kernel = (config.coef0 + config.gamma * (vectors @ vectors.T)) ** 2
+    kernel = (config.coef0 + config.gamma * (vectors @ vectors.T)) ** config.degree
     for k in range(n_classes):
         machine = SVC(kernel="precomputed", C=config.cost)
         machine.fit(kernel, classes == k)
@@ -57,7 +57,7 @@ def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: S
     The projection is a truncated SVD without centring: of all with as many components it keeps the
     inner products of the encodings best, and these are all that the kernel sees.
 
-    Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ.
+    Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ, and of degree 1 (γ Σ αᵢ vᵢ)·z + c Σ αᵢ.
     """
     n_components = min(config.n_components, *encodings.shape)
     _, _, leading = randomized_svd(encodings, n_components, n_iter=4, random_state=0)
@@ -66,9 +66,11 @@ def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: S
     reduced = encodings @ projection.T
     machines = fit_kernel(reduced, classes, n_classes, config)
     alpha, v = machines.dual, machines.support
-    quad = config.gamma**2 * np.einsum("ks,si,sj->kij", alpha, v, v, optimize=True)
-    linear = 2.0 * config.coef0 * config.gamma * alpha @ v
-    bias = machines.bias + config.coef0**2 * alpha.sum(axis=1)
+    # Of degree 1 the squares have the weight 0: one form for both on the device.
+    square = config.gamma**2 if config.degree == 2 else 0.0
+    quad = square * np.einsum("ks,si,sj->kij", alpha, v, v, optimize=True)
+    linear = config.degree * config.coef0 ** (config.degree - 1) * config.gamma * alpha @ v
+    bias = machines.bias + config.coef0**config.degree * alpha.sum(axis=1)
     rows, columns = np.triu_indices(n_components)
     packed = quad[:, rows, columns] * np.where(rows == columns, 1.0, 2.0)
     return QuadraticSvm(

@@ -24,16 +24,20 @@ def data() -> tuple[np.ndarray, np.ndarray]:
     return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32), classes
 
 
-def test_quadratic_form_equals_scikit_learns_kernel_svm(data: tuple[np.ndarray, np.ndarray]) -> None:
+@pytest.mark.parametrize(("degree", "coef0"), [(1, 1.0), (2, 1.0), (1, 0.5), (2, 0.5)])
+def test_quadratic_form_equals_scikit_learns_kernel_svm(
+    data: tuple[np.ndarray, np.ndarray], degree: int, coef0: float
+) -> None:
     encodings, classes = data
-    config = SvmConfig(n_components=6)
+    config = SvmConfig(n_components=6, degree=degree, coef0=coef0)
     svm = fit_svm(encodings, classes, N_CLASSES, config)
     reduced = encodings @ svm.projection.T
     ours = np.array([svm(Encoding(row, 0.0)).values for row in encodings])
     for k in range(N_CLASSES):
-        machine = SVC(kernel="poly", degree=2, gamma=config.gamma, coef0=config.coef0, C=config.cost)
+        machine = SVC(kernel="poly", degree=degree, gamma=config.gamma, coef0=config.coef0, C=config.cost)
         theirs = machine.fit(reduced.astype(np.float64), classes == k).decision_function(reduced.astype(np.float64))
         np.testing.assert_allclose(ours[:, k], theirs, atol=2e-3 * np.abs(theirs).max())
+    assert np.any(svm.quad) == (degree == 2)
 
 
 def test_kernel_machines_keep_what_supports_any_class(data: tuple[np.ndarray, np.ndarray]) -> None:
