@@ -23,7 +23,17 @@ from trainer.errors import DatasetError
 from trainer.fit.copies import Background, copies_of
 from trainer.fit.seeds import rng_of
 
-__all__ = ["Front", "Images", "build_front", "denoiser_inputs", "learning_windows", "read_images"]
+__all__ = [
+    "Front",
+    "Images",
+    "build_front",
+    "check_sounding",
+    "denoiser_inputs",
+    "learning_windows",
+    "read_copies",
+    "read_images",
+    "spread_windows",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,13 +90,32 @@ def build_front(config: TrainerConfig) -> Front:
 
 
 def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images:
+    """`read_copies` of clips that are to be learnt from.
+
+    Raises
+    ------
+    DatasetError : a clip cannot be read, or a class has no window left
+    """
+    images = read_copies(dataset, front, config)
+    check_sounding(images, dataset)
+    return images
+
+
+def check_sounding(images: Images, dataset: Dataset) -> None:
+    """Refuse images in which some class has no window."""
+    silent = sorted(set(range(len(dataset.labels))) - set(images.classes.tolist()))
+    if silent:
+        raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
+
+
+def read_copies(dataset: Dataset, front: Front, config: TrainerConfig) -> Images:
     """Read every clip, keep the windows that the gate lets pass, and add their copies.
 
     What a clip is mixed with depends on the seed and on its own fold, not on the folds beside it.
 
     Raises
     ------
-    DatasetError : a clip cannot be read, or a class has no window left
+    DatasetError : a clip cannot be read, or no clip has a window left
     """
     rows: list[F32] = []
     classes, clips = [], []
@@ -98,9 +127,8 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images
             rows.append(np.array([front.enhance(scalogram).level_db for scalogram in copies]))
             classes.append(dataset.labels.index(clip.label))
             clips.append(i)
-    silent = sorted(set(range(len(dataset.labels))) - set(classes))
-    if silent:
-        raise DatasetError(f"{dataset.root}: sound in class {dataset.labels[silent[0]]} wanted. Got silence instead.")
+    if not rows:
+        raise DatasetError(f"{dataset.root}: clips with sound wanted. Got silence instead.")
     return Images(
         enhanced=np.stack(rows, axis=1),
         classes=np.array(classes, dtype=np.intp),
@@ -112,10 +140,10 @@ def read_images(dataset: Dataset, front: Front, config: TrainerConfig) -> Images
 def learning_windows(dataset: Dataset, front: Front, config: TrainerConfig) -> Iterator[tuple[int, Clip, list[Window]]]:
     """Every clip with its index and its sounding windows, in the order of the data set."""
     for i, clip in enumerate(tqdm(dataset.clips, desc="images", unit="clip", disable=None)):
-        yield i, clip, _spread(read_clip(clip, rate_hz=config.scalogram.rate_hz), front, config)
+        yield i, clip, spread_windows(read_clip(clip, rate_hz=config.scalogram.rate_hz), front, config)
 
 
-def _spread(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
+def spread_windows(samples: F32, front: Front, config: TrainerConfig) -> list[Window]:
     """At most `max_windows_a_clip` windows of a clip that do not overlap, spread over it."""
     c = config.scalogram
     windows = list(windows_of(samples, rate_hz=c.rate_hz, window_s=c.window_s, hop_s=c.window_s))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.purify import Purifier
+from edge.stages.codebook import Codebook
 from edge.stages.denoise import Denoise
 from edge.stages.off import NoDenoise
 from trainer.config import TrainerConfig
@@ -21,7 +22,7 @@ from trainer.fit.purified import Purified
 from trainer.fit.seeds import rng_of
 from trainer.fit.svm import fit_svm
 
-__all__ = ["build_purifier", "fit_denoise", "fit_head", "learnt_copies"]
+__all__ = ["build_purifier", "fit_denoise", "fit_head", "fit_words", "learnt_copies"]
 
 
 def fit_denoise(
@@ -45,9 +46,14 @@ def learnt_copies(config: TrainerConfig) -> tuple[int, ...]:
     return tuple(i for i, kind in enumerate(kinds_of(config.augment)) if kind != "noisy")
 
 
+def fit_words(purified: Purified, windows: NDArray[np.intp], config: TrainerConfig) -> Codebook:
+    """The codebook on the windows with these indices and their copies."""
+    descriptors = [copy[i].purified.values for copy in purified.rows for i in windows]
+    return fit_codebook(descriptors, config.codebook, rng_of(config.seed, "codebook"))
+
+
 def fit_head(purified: Purified, windows: NDArray[np.intp], kept: NDArray[np.intp], config: TrainerConfig) -> Head:
     """Codebook and SVM on the windows with these indices and their copies, for the classes kept, rising."""
-    descriptors = [copy[i].purified.values for copy in purified.rows for i in windows]
-    codebook = fit_codebook(descriptors, config.codebook, rng_of(config.seed, "codebook"))
+    codebook = fit_words(purified, windows, config)
     classes = np.tile(np.searchsorted(kept, purified.classes[windows]), len(purified.rows))
     return codebook, fit_svm(purified.encode(codebook, windows), classes, len(kept), config.svm)
