@@ -1,13 +1,14 @@
-# `make` lists the targets. Variables: DATA, BUNDLE, SOURCE, PORT, ARGS, PYTHON.
+# `make` lists the targets. Variables: DATA, BUNDLE, BUDGET, SOURCE, PORT, ARGS, PYTHON.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= ../shared/data/esc10
 BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
+BUDGET ?= 40
 ARGS ?=
 
-.PHONY: help setup demo test check tflite bench lofo unknown compare denoise attack orb model pins clean
+.PHONY: help setup demo test check tflite bench lofo unknown sweep compare denoise attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -60,6 +61,9 @@ unknown: $(VENV)/.stamp  ## the unknown figures: classes left out of the fit, ar
 
 compare: runs/lofo/fold-4/done  ## the comparison figures: each stage removed, SVMs, forest and CNNs, same folds
 	$(BIN)/trainer compare --data $(DATA) --out runs/compare --bundles runs/lofo --jobs 2 --json runs/compare.json
+
+sweep: $(VENV)/.stamp  ## the search for a configuration, nested: chosen on inner folds, judged on outer ones; BUDGET=minutes
+	$(BIN)/trainer sweep --data $(DATA) --out runs/sweep --budget-minutes $(BUDGET) --json runs/sweep.json
 
 attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbations on the bundle of folds 1-3, fold 4
 	$(BIN)/trainer attack runs/lofo/fold-4/bundle --data $(DATA) --folds 4 --attack transfer-pgd --snr-db 30 \

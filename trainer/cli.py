@@ -1,4 +1,4 @@
-"""The `trainer` command: fit, export, evaluate, compare, attack, inspect, data.
+"""The `trainer` command: fit, export, evaluate, sweep, compare, attack, inspect, data.
 
 Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
 (`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
@@ -192,6 +192,28 @@ def run_attack(args: argparse.Namespace) -> None:
         )
 
 
+def run_sweep(args: argparse.Namespace) -> None:
+    """Search a space of configurations."""
+    from trainer.sweep.report import sweep_summary, write_page
+    from trainer.sweep.run import sweep
+    from trainer.sweep.space import load_space
+
+    base = config_of(args)
+    space = load_space(args.space, base)
+    figures = sweep(
+        selected(args.data, args.folds, args.variant),
+        base,
+        space,
+        args.out,
+        budget_minutes=args.budget_minutes,
+        n_jobs=args.jobs,
+        with_reference=not args.no_reference,
+        command=args.command_line,
+    )
+    logging.getLogger("trainer.cli").info("report: %s", write_page(figures, args.out / "sweep.html"))
+    finish(args, figures, sweep_summary(figures))
+
+
 def run_inspect(args: argparse.Namespace) -> None:
     """Say what a bundle is."""
     from edge.bundle import read_bundle
@@ -239,6 +261,7 @@ HANDLERS = {
     "evaluate": run_evaluate,
     "compare": run_compare,
     "attack": run_attack,
+    "sweep": run_sweep,
     "inspect": run_inspect,
     "data": run_data,
 }

@@ -55,6 +55,16 @@ Every fold is scored by systems fitted on the others, each on the same sounds: c
 example:
   trainer attack models/a-0.1.0 --data sounds --folds 4 --attack transfer-pgd --snr-db 30 \\
       --surrogate-folds 1,2,3 --json attack.json --out runs/attack""",
+    "sweep": """\
+examples:
+  trainer sweep --data sounds --out runs/sweep --budget-minutes 40
+  trainer sweep --data sounds --out runs/sweep --space space.toml --config trainer.toml --jobs 4
+  trainer fit --data sounds --out runs/best --config runs/sweep/trainer.toml
+
+The space is a TOML file of stages with candidates, each a named part of a trainer.toml; without --space it is that of
+trainer/sweep/space.toml. Choices are made on inner folds; each outer fold is judged once, at the end, and the touches
+are counted. A sweep that was stopped goes on with the same command. The budget is for the search of this call: what
+is in --out costs nothing, and the bundles of the outer folds are always fitted.""",
     "inspect": """\
 examples:
   trainer inspect models/a-0.1.0
@@ -93,6 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate_options(command("evaluate", "score deployed bundles on clips they were not fitted on"))
     add_compare_options(command("compare", "the pipeline, each stage removed, other systems: one table"))
     add_attack_options(command("attack", "perturb held-out clips and ask the deployed bundle"))
+    add_sweep_options(command("sweep", "search a space of configurations on inner folds"))
     inspect = command("inspect", "say what a bundle is")
     inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
     inspect.add_argument("--json", action="store_true", help="for machines")
@@ -168,6 +179,39 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
     parser.add_argument("--out", type=Path, metavar="DIR", help="keep the stand-in and the perturbed clips")
     parser.add_argument("--allow-train-clips", action="store_true", help="attack clips that were fitted on, marked so")
+
+
+def add_sweep_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `sweep`."""
+    add_data_options(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="results, and what is finished so far")
+    parser.add_argument("--space", type=Path, metavar="F", help="what is tried (default: the built-in space)")
+    parser.add_argument("--budget-minutes", type=minutes, metavar="N", help="time for the search (default: no limit)")
+    parser.add_argument(
+        "--config", type=Path, metavar="F", help="trainer.toml to begin with (default: built-in values)"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
+    parser.add_argument("--jobs", type=n_jobs, default=2, metavar="N", help="processes of one thread (default: 2)")
+    parser.add_argument("--no-reference", action="store_true", help="do not judge the choices without autoencoder, too")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+
+
+def minutes(text: str) -> float:
+    """A time >= 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"minutes >= 0 wanted. Got {text!r} instead.")
+    return value
+
+
+def n_jobs(text: str) -> int:
+    """A number of processes, 1 to 64."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 64):
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to 64 wanted. Got {text!r} instead.")
+    return int(text)
 
 
 def fold_list(text: str) -> tuple[int, ...]:

@@ -26,6 +26,14 @@ __all__ = [
 ]
 
 
+POSITIVE = {
+    "scalogram": ("window_s", "hop_s", "n_bands", "frame_hop_s"),
+    "enhance": ("floor_db",),
+    "denoise": ("width", "epochs", "batch"),
+    "codebook": ("n_words", "n_axes", "points_per_window"),
+    "svm": ("n_components", "cost"),
+    "augment": ("max_windows_a_clip",),
+}
 PLACES = ("after_svd", "before_svd", "off")
 """Where the autoencoder sits"""
 
@@ -215,6 +223,18 @@ class TrainerConfig:
                 "trainer.toml: 1 <= augment.n_noisy_classify <= augment.n_noisy wanted. "
                 f"Got {self.augment.n_noisy} and {self.augment.n_noisy_classify} instead."
             )
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        for section, key in ((section, key) for section, keys in POSITIVE.items() for key in keys):
+            if not (value := getattr(getattr(self, section), key)) > 0:
+                raise ConfigError(f"trainer.toml: {section}.{key} must be > 0. Got {value} instead.")
+        if {len(scale) for scale in self.surf.scales} != {4}:
+            raise ConfigError(f"trainer.toml: surf.scales must hold fours. Got {self.surf.scales} instead.")
+        for key in ("snr_db", "background_snr_db"):
+            pair = list(getattr(self.augment, key))
+            if len(pair) != 2 or pair[0] > pair[1]:
+                raise ConfigError(f"trainer.toml: augment.{key} must be [least, most]. Got {pair} instead.")
 
     @classmethod
     def load(cls, path: Path | None) -> TrainerConfig:
@@ -254,6 +274,7 @@ class TrainerConfig:
 def _merge(config: Any, given: dict[str, Any], where: str) -> Any:
     """`config` with the given values; the type of each default is the type wanted."""
     known = {item.name for item in fields(config)}
+    default = type(config)()
     changes: dict[str, Any] = {}
     for key, value in given.items():
         if key not in known:
@@ -264,12 +285,12 @@ def _merge(config: Any, given: dict[str, Any], where: str) -> Any:
                 raise ConfigError(f"{where}a table [{key}] wanted. Got {value!r} instead.")
             changes[key] = _merge(current, value, f"{where}{key}.")
         else:
-            changes[key] = _converted(current, value, f"{where}{key}")
+            changes[key] = _converted(getattr(default, key), value, f"{where}{key}")
     return replace(config, **changes)
 
 
 def _converted(current: Any, value: Any, where: str) -> Any:
-    if isinstance(current, tuple) and isinstance(value, list) and value:
+    if isinstance(current, tuple) and isinstance(value, list):
         return tuple(_converted(current[0], part, where) for part in value)
     if isinstance(current, float) and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
