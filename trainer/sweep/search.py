@@ -130,7 +130,7 @@ def _scores(what: str, configs: Mapping[int, TrainerConfig], scorer: Scorer, bud
     if not budget.allows(estimate_s):
         log.info("%s: not tried, about %.1f minutes", what, estimate_s / 60)
         return {}
-    log.info("%s: about %.1f minutes", what, estimate_s / 60)
+    log.info("%s%s", what, f": about {estimate_s / 60:.1f} minutes" if estimate_s else "")
     return scorer.score(configs)
 
 

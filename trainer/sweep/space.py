@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, StageError
 from trainer.config import TrainerConfig
+from trainer.fit.descriptor import build_descriptor
+from trainer.fit.images import build_front
 
 __all__ = ["BUILT_IN", "Candidate", "Space", "Stage", "load_space"]
 
@@ -75,8 +77,17 @@ def load_space(path: Path | None, base: TrainerConfig) -> Space:
     _check_unique([stage.name for stage in stages], str(path))
     for stage in stages:
         for candidate in stage.candidates:
-            candidate.on(base)
+            check_buildable(candidate.on(base), candidate.where)
     return Space(stages=stages, margin=float(margin))
+
+
+def check_buildable(config: TrainerConfig, where: str) -> None:
+    """Build the stages that are parameters alone, so that a wrong one is named before an hour of fitting."""
+    try:
+        front = build_front(config)
+        build_descriptor(config, front.scalogram)
+    except StageError as error:
+        raise ConfigError(f"{where}: stages that can be built wanted. Got: {error}") from error
 
 
 def _stage(table: dict[str, Any], where: str) -> Stage:
