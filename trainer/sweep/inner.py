@@ -62,9 +62,12 @@ class InnerFolds:
     def score(self, configs: Mapping[int, TrainerConfig]) -> dict[int, InnerScore]:
         """Fit what is not in the cache: first the images of all folds, then a task a pair."""
         tasks = self._tasks(configs)
-        self._make_images(tasks)
-        answers = self._workers.each("inner fits", score_pair, [(task,) for task in tasks.values()])
-        results = dict(zip(tasks, answers, strict=True))
+        read = {key: self._cache.read("scores", key) for key in tasks}
+        results = {key: result for key, result in read.items() if result is not None}
+        missing = {key: task for key, task in tasks.items() if key not in results}
+        self._make_images(missing)
+        answers = self._workers.each("inner fits", score_pair, [(task,) for task in missing.values()])
+        results |= zip(missing, answers, strict=True)
         minutes = self._new_seconds(configs, results) / 60
         return {
             chain: inner_score(

@@ -6,7 +6,8 @@ What differs is the score: a clip is judged on at most `max_windows_a_clip` wind
 training, and with the temperature 1; the deployed bundle judges a window a hop, with the fitted temperature. For clips
 of one window both say the same.
 
-Memory: the images of all folds once, float32, and the descriptors of one fit. On disk: images of every front
+Memory, a process: images and descriptors of one fit, float32; for 320 clips of five seconds a little over 2 GB with
+two scales. On disk: images of every front
 end that is still in use, encodings, autoencoders, scores; descriptors (the largest) only where the caller says that
 other candidates will ask for them.
 """
@@ -73,7 +74,7 @@ class Stopwatch:
 def make_images(cache: Cache, dataset: Dataset, fold: int, config: TrainerConfig) -> None:
     """Images of one fold into the cache, if they are not there."""
     if not cache.has("images", images_key(dataset, fold, config)):
-        _images_of(cache, dataset, fold, config)
+        _make_images(cache, dataset, fold, config)
 
 
 def seconds_of(cache: Cache, key: str) -> float:
@@ -82,12 +83,13 @@ def seconds_of(cache: Cache, key: str) -> float:
     return 0.0 if made is None else float(made["seconds"])
 
 
-def _images_of(cache: Cache, dataset: Dataset, fold: int, config: TrainerConfig) -> Arrays:
-    """Copies (n_copies, n_windows, …) and noisy images (n_noisy, …) of a fold; clips as indices into the data set's."""
-    key = images_key(dataset, fold, config)
-    found = cache.read("images", key)
-    if found is not None:
-        return found
+def _images_of(task: Task, fold: int) -> Arrays:
+    """`copies` (n_copies, n_windows, …) and `noisy` (n_noisy, …) of a fold; `clips` are indices into the data set's."""
+    found = task.cache.read("images", images_key(task.dataset, fold, task.config))
+    return _make_images(task.cache, task.dataset, fold, task.config) if found is None else found
+
+
+def _make_images(cache: Cache, dataset: Dataset, fold: int, config: TrainerConfig) -> Arrays:
     start = time.monotonic()
     front = build_front(config)
     indices = [i for i, clip in enumerate(dataset.clips) if clip.fold == fold]
@@ -105,6 +107,7 @@ def _images_of(cache: Cache, dataset: Dataset, fold: int, config: TrainerConfig)
         "noisy": np.array(noisy).reshape(-1, *copies.enhanced.shape[2:]),
         "noisy_clips": np.array(noisy_clips, dtype=np.intp),
     }
+    key = images_key(dataset, fold, config)
     cache.write("seconds", key, {"seconds": np.array(time.monotonic() - start)})
     cache.write("images", key, made)
     return made
@@ -195,26 +198,32 @@ def _descriptors(task: Task, keys: PairKeys, watch: Stopwatch) -> Arrays:
     if found is not None:
         return found
     config, dataset = task.config, task.dataset
-    folds = {fold: _images_of(task.cache, dataset, fold, config) for fold in dataset.folds}
     front = build_front(config)
-    learnt = _joined({fold: arrays for fold, arrays in folds.items() if fold not in task.pair})
+    learnt = _joined({fold: _images_of(task, fold) for fold in dataset.folds if fold not in task.pair})
     check_sounding(learnt, dataset)
     denoise = _denoise(task, keys, learnt, front, watch)
     with watch("descriptors"):
         purifier = build_purifier(front, denoise, config)
         describe = build_descriptor(config, front.scalogram)
 
-        def described(images: Images, copies: tuple[int, ...]) -> F32:
-            rows = purify_all(images, purifier, describe, copies, n_raw=0).rows
-            return np.array([[row.purified.values for row in copy] for copy in rows], dtype=np.float32)
+        def of_copy(images: Images, copy: int) -> F32:
+            rows = purify_all(images, purifier, describe, (copy,), n_raw=0).rows[0]
+            return np.array([row.purified.values for row in rows], dtype=np.float32)
 
-        made: Arrays = {"learnt": described(learnt, learnt_copies(config)), "classes": learnt.classes}
+        copies = learnt_copies(config)
+        first = of_copy(learnt, copies[0])
+        values = np.empty((len(copies), *first.shape), dtype=np.float32)
+        values[0] = first
+        for i, copy in enumerate(copies[1:], start=1):
+            values[i] = of_copy(learnt, copy)
+        made: Arrays = {"learnt": values, "classes": learnt.classes}
         for fold in task.pair:
+            held_out = _images_of(task, fold)
             for view, images, clips in (
-                ("clean", folds[fold]["copies"][:1], folds[fold]["clips"]),
-                ("noisy", folds[fold]["noisy"][None], folds[fold]["noisy_clips"]),
+                ("clean", held_out["copies"][:1], held_out["clips"]),
+                ("noisy", held_out["noisy"][None], held_out["noisy_clips"]),
             ):
-                made[f"{view}.{fold}"] = described(Images(images, clips, clips, clips), (0,))[0]
+                made[f"{view}.{fold}"] = of_copy(Images(images, clips, clips, clips), 0)
                 made[f"{view}.{fold}.clips"] = clips
     if task.keep_descriptors:
         task.cache.write("descriptors", keys.descriptors, made)
