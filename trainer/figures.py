@@ -17,7 +17,9 @@ from trainer.stats import F64, proportion
 __all__ = [
     "BLUE",
     "GRID",
+    "INK",
     "RED",
+    "SOFT",
     "STYLE",
     "confusion_picture",
     "histogram_picture",

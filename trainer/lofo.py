@@ -17,7 +17,7 @@ from trainer.data import Dataset, check_trainable
 from trainer.errors import DatasetError
 from trainer.evaluate import Evaluation, Judged, check_held_out, judge_dataset
 
-__all__ = ["evaluate_lofo", "fit_key", "fold_bundle"]
+__all__ = ["evaluate_lofo", "fit_key", "fold_bundle", "program_sha256"]
 
 log = logging.getLogger(__name__)
 

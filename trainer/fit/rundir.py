@@ -20,7 +20,7 @@ from trainer.config import TrainerConfig
 from trainer.credits import read_credits
 from trainer.data import Dataset
 
-__all__ = ["RunFolder", "create_run"]
+__all__ = ["RunFolder", "as_toml", "create_run"]
 
 
 @dataclass(frozen=True, slots=True)
