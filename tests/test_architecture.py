@@ -133,5 +133,11 @@ def test_the_wheel_holds_the_two_packages_and_the_licence(tmp_path: Path) -> Non
     (wheel,) = tmp_path.glob("tympan-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"edge", "trainer"}
-    assert {"edge/py.typed", "trainer/py.typed", "edge/cli/__init__.py", "edge/demo/__main__.py"} <= set(names)
+    assert {
+        "edge/py.typed",
+        "trainer/py.typed",
+        "trainer/sweep/space.toml",
+        "edge/cli/__init__.py",
+        "edge/demo/__main__.py",
+    } <= set(names)
     assert any(name.endswith("LICENSE") for name in names)

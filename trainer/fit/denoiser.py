@@ -27,12 +27,13 @@ from edge.stages.denoise import Denoise
 from edge.types import F32
 from trainer.config import DenoiseConfig
 from trainer.errors import ExportError
+from trainer.fit.images import SIDE_UNIT
 
 __all__ = ["TrainedDenoiser", "fit_denoiser", "quantise"]
 
 N_REPRESENTATIVE = 100
 """Images that set the ranges of the quantisation"""
-SHUFFLE = 4
+SHUFFLE = SIDE_UNIT // 2
 """Side of the patch that one cell of the inner grid stands for"""
 
 
@@ -50,8 +51,9 @@ class TrainedDenoiser:
 
 def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | None = None) -> Any:
     """The untrained network for images (n_bands, n_frames)."""
-    if n_bands % (2 * SHUFFLE) or n_frames % (2 * SHUFFLE):
-        raise ExportError(f"autoencoder: an image with sides divisible by 8 wanted. Got {(n_bands, n_frames)} instead.")
+    if n_bands % SIDE_UNIT or n_frames % SIDE_UNIT:
+        wanted = f"an image with sides divisible by {SIDE_UNIT}"
+        raise ExportError(f"autoencoder: {wanted} wanted. Got {(n_bands, n_frames)} instead.")
     layers = keras.layers
     width = config.width
 

@@ -10,7 +10,7 @@ import pytest
 
 from edge.errors import ConfigError
 from trainer.config import TrainerConfig
-from trainer.sweep.space import load_space
+from trainer.sweep.space import BUILT_IN, load_space
 
 BASE = TrainerConfig()
 PARAMETERS = [
@@ -36,6 +36,19 @@ def test_the_built_in_space_fits_on_the_built_in_configuration() -> None:
     assert references["no SVD"].lowrank.rank == 0
     every = [candidate for stage in space.stages for candidate in stage.candidates]
     assert all(candidate.on(BASE) != BASE for candidate in every)
+
+
+def test_the_wide_space_varies_every_part_of_the_path() -> None:
+    space = load_space(BUILT_IN.with_name("wide.toml"), BASE)
+    every = [candidate for stage in space.stages for candidate in stage.candidates]
+    assert all(candidate.on(BASE) != BASE for candidate in every)
+    varied = {f"{s}.{k}" for c in every for s, keys in c.values.items() if isinstance(keys, dict) for k in keys}
+    varied |= {key for c in every for key, value in c.values.items() if not isinstance(value, dict)}
+    assert varied >= {
+        *("scalogram.frame_hop_s", "scalogram.n_bands", "scalogram.window_s", "enhance.floor_db"),
+        *("lowrank.rank", "denoise.width", "denoise.depth", "denoise.place", "descriptor", "surf.scales"),
+        *("codebook.encoding", "codebook.n_words", "svm.degree", "svm.cost", "svm.n_components", "augment.n_rooms"),
+    }
 
 
 @pytest.mark.parametrize(("key", "value"), PARAMETERS, ids=[key for key, _ in PARAMETERS])
@@ -67,6 +80,10 @@ def test_a_candidate_changes_its_values_and_keeps_those_before_it(tmp_path: Path
         ('name = "a"\nsurf.scales = []', "surf.scales must hold fours. Got () instead."),
         ('name = "a"\naugment.snr_db = [40.0, 0.0]', "augment.snr_db must be [least, most]. Got [40.0, 0.0] instead."),
         ('name = "a"\nsurf.scales = [[500, 8, 4, 6]]', "stage one, a: stages that can be built wanted. Got: "),
+        (
+            'name = "a"\nscalogram.window_s = 2.5',
+            "divisible by 8, for the autoencoder, wanted. Got (128, 100) instead.",
+        ),
         ('name = "a"\nsvm.cost = 1.0\nreference = "yes"', "reference must be true or false. Got 'yes' instead."),
         ('name = "a"\nsvm.cost = 1.0\n[[stage.candidate]]\nname = "a"\nsvm.cost = 2.0', "Got a twice instead."),
         ('name = "a"\nsvm.cost = 1.0\n[[stage]]\nname = "one"', "stage one: tables [[candidate]] wanted. Got none"),
