@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tqdm import std
 from tqdm.auto import tqdm
 
 from edge.errors import StageError
@@ -71,7 +72,7 @@ def workers(n_jobs: int, log: Path) -> Iterator[Workers]:
     except BaseException:
         for child in multiprocessing.active_children():
             child.terminate()
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
         raise
     finally:
         for name, value in before.items():
@@ -90,6 +91,8 @@ def _begin(log: Path) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Bars of several processes would write over each other.
     os.environ["TQDM_DISABLE"] = "1"
+    # Their lock between processes is a semaphore that a worker which is ended would leave behind.
+    std.tqdm.set_lock(threading.RLock())
 
     def follow() -> None:
         process = multiprocessing.parent_process()
