@@ -28,7 +28,7 @@ from edge.errors import BundleError, ChecksumError, SchemaError, StageError
 from edge.golden import GoldenReport, replay
 from edge.pipeline import Pipeline
 from edge.records import build_pipeline
-from edge.stages.novelty import ScoreNovelty
+from edge.stages.novelty import ClassNovelty
 from edge.types import F32
 
 __all__ = ["FILES", "SCHEMA", "Bundle", "read_bundle"]
@@ -208,6 +208,8 @@ def _build_pipeline(manifest: dict[str, Any], arrays: dict[str, F32], model: byt
         raise ValueError("rate_hz and window_s must be those of the scalogram")
     if len(pipeline.svm.bias) != len(pipeline.labels):
         raise ValueError(f"{len(pipeline.labels)} labels but {len(pipeline.svm.bias)} classes in the SVM")
-    if isinstance(pipeline.novelty, ScoreNovelty) and len(pipeline.novelty.centres) != len(pipeline.labels):
-        raise ValueError(f"{len(pipeline.labels)} labels but {len(pipeline.novelty.centres)} centres of novelty")
+    if isinstance(pipeline.novelty, ClassNovelty):
+        wanted, found = (len(pipeline.labels), len(pipeline.svm.projection)), pipeline.novelty.means.shape
+        if found != wanted:
+            raise ValueError(f"novelty.means must be {wanted} like labels and SVM, is {found}")
     return pipeline

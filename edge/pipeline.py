@@ -14,7 +14,7 @@ from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
-from edge.stages.novelty import ScoreNovelty
+from edge.stages.novelty import ClassNovelty
 from edge.stages.off import NoDenoise, NoLowRank, NoNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
@@ -40,7 +40,7 @@ class Pipeline:
     codebook: Codebook
     svm: QuadraticSvm
     suspicion: ConformalSuspicion
-    novelty: ScoreNovelty | NoNovelty
+    novelty: ClassNovelty | NoNovelty
     denoise_first: bool = False
     """The autoencoder before the SVD, not after it"""
 

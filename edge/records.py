@@ -17,7 +17,7 @@ from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
-from edge.stages.novelty import ScoreNovelty
+from edge.stages.novelty import ClassNovelty
 from edge.stages.off import NoDenoise, NoLowRank, NoNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
@@ -38,7 +38,7 @@ STAGES: dict[str, dict[str, type]] = {
     "codebook": {"codebook": Codebook},
     "svm": {"svm": QuadraticSvm},
     "suspicion": {"suspicion": ConformalSuspicion},
-    "novelty": {"novelty": ScoreNovelty, "no_novelty": NoNovelty},
+    "novelty": {"novelty": ClassNovelty, "no_novelty": NoNovelty},
 }
 """Slot of the pipeline → stages that fit it, by name"""
 

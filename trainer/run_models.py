@@ -81,7 +81,11 @@ class KernelSvm:
         kernel = (self.coef0 + self.gamma * (self.support @ encoding.values)) ** self.degree
         values = self.dual @ kernel + self.bias
         shifted = np.exp((values - values.max()) / self.temperature)
-        return Scores(values=values.astype(np.float32), probabilities=(shifted / shifted.sum()).astype(np.float32))
+        return Scores(
+            values=values.astype(np.float32),
+            probabilities=(shifted / shifted.sum()).astype(np.float32),
+            components=encoding.values,
+        )
 
 
 def check_run(bundle: Bundle, run: Path) -> None:

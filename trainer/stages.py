@@ -20,7 +20,7 @@ from edge.bundle import Bundle
 from edge.clip import judge_samples
 from edge.framing import windows_of
 from edge.stages.denoise import Denoise
-from edge.stages.off import NoDenoise
+from edge.stages.off import NoDenoise, NoNovelty
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32, Window
 from trainer.augment import TEST_NOISES, TRAIN_NOISES, mix, noise_of
@@ -161,9 +161,11 @@ def with_float_denoise(bundle: Bundle, evaluation: Evaluation) -> Bundle:
 
 
 def with_kernel_svm(bundle: Bundle, evaluation: Evaluation) -> Bundle:
-    """The bundle with the kernel SVM of its run in place of the quadratic form."""
+    """The bundle with the kernel SVM of its run in place of the quadratic form; it abstains from nothing."""
     stage = KernelSvm.read(evaluation.runs[bundle.id], temperature=bundle.pipeline.svm.temperature)
-    return replace(bundle, pipeline=replace(bundle.pipeline, svm=cast("QuadraticSvm", stage)))
+    # The kernel takes whole encodings: there are no components whose distance the novelty could measure.
+    pipeline = replace(bundle.pipeline, svm=cast("QuadraticSvm", stage), novelty=NoNovelty())
+    return replace(bundle, pipeline=pipeline)
 
 
 def stage_rows(stages: dict[str, Any]) -> list[list[str]]:

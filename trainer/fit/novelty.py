@@ -7,14 +7,15 @@ threshold comes from the known windows alone, so the coverage holds whatever the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from edge.stages.novelty import CUES, ScoreNovelty, cues
-from edge.types import F32
-from trainer.fit.outoffold import LeftOut
+from edge.stages.novelty import CUES, ClassNovelty
+from trainer.fit.outoffold import LeftOut, OutOfFold
+from trainer.fit.spread import ClassSpread
 
 __all__ = ["COVERAGE", "fit_novelty"]
 
@@ -28,32 +29,33 @@ RIDGE = 0.01
 """On the weights of standardised cues"""
 
 
-def fit_novelty(known: F32, left_out: Sequence[LeftOut]) -> ScoreNovelty:
-    """From out-of-fold decision values of known windows (n, n_classes), and of heads without some classes.
+def fit_novelty(spread: ClassSpread, known: OutOfFold, left_out: Sequence[LeftOut]) -> ClassNovelty:
+    """From known windows out of fold, and from heads without some classes.
 
     Without such heads (two classes leave none to leave out) the standardised cues weigh the same.
     """
-    raw = cues_of(known)
-    centres = class_centres(raw, known.argmax(axis=1), known.shape[1])
-    spread = np.maximum((raw - centres[known.argmax(axis=1)]).std(axis=0), 1e-6)
+    raw, best = cues_of(known), known.scores.argmax(axis=1)
+    centres = class_centres(raw, best, known.scores.shape[1])
+    scale = np.maximum((raw - centres[best]).std(axis=0), 1e-6)
     weights, bias = np.ones(len(CUES)), 0.0
     if left_out:
-        above = [cues_of(one.scores) - centres[one.kept[one.scores.argmax(axis=1)]] for one in left_out]
-        weights, bias = logistic(np.concatenate(above) / spread, np.concatenate([one.unknown for one in left_out]))
-    stage = ScoreNovelty(
+        above = [cues_of(one) - centres[one.kept[one.scores.argmax(axis=1)]] for one in left_out]
+        weights, bias = logistic(np.concatenate(above) / scale, np.concatenate([one.unknown for one in left_out]))
+    stage = ClassNovelty(
+        means=spread.means,
+        whitener=spread.whitener,
         centres=centres.astype(np.float32),
-        weights=(weights / spread).astype(np.float32),
+        weights=(weights / scale).astype(np.float32),
         bias=round(bias, 6),
         threshold=1.0,
     )
-    scores = np.sort([stage.score(row) for row in known])
-    threshold = float(scores[int(np.ceil(COVERAGE * len(scores))) - 1])
-    return ScoreNovelty(centres=stage.centres, weights=stage.weights, bias=stage.bias, threshold=threshold)
+    scores = np.sort([stage.score(int(k), row.astype(np.float32)) for k, row in zip(best, raw, strict=True)])
+    return replace(stage, threshold=float(scores[int(np.ceil(COVERAGE * len(scores))) - 1]))
 
 
-def cues_of(scores: F32) -> F64:
-    """Cues (n, n_cues) of decision values (n, n_classes)."""
-    return np.array([cues(row) for row in scores], dtype=np.float64)
+def cues_of(said: OutOfFold | LeftOut) -> F64:
+    """Cues (n_windows, n_cues) in the order of the stage."""
+    return np.stack([-said.scores.max(axis=1), said.distances], axis=1).astype(np.float64)
 
 
 def class_centres(raw: F64, best: NDArray[np.intp], n_classes: int) -> F64:

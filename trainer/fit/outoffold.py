@@ -10,7 +10,7 @@ with a codebook that has seen the class, a stranger is easier to tell than it wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +18,31 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from edge.stages.codebook import Codebook
+from edge.stages.novelty import distance_to
 from edge.stages.suspicion import indicators
 from edge.stages.svm import QuadraticSvm
-from edge.types import F32
+from edge.types import F32, Scores
 from trainer.errors import TrainerError
 from trainer.fit.purified import Purified, Row
+from trainer.fit.spread import ClassSpread
 
 __all__ = ["FitHead", "Head", "LeftOut", "OutOfFold", "inner_folds", "score_out_of_fold", "score_without_classes"]
 
-Head = tuple[Codebook, QuadraticSvm]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What is fitted on classes."""
+
+    codebook: Codebook
+    svm: QuadraticSvm
+    spread: ClassSpread
+    """Of the components that the SVM takes"""
+
+    def distance(self, scores: Scores) -> float:
+        """How far a window lies from the class that claims it."""
+        return distance_to(self.spread.means[scores.values.argmax()], self.spread.whitener, scores.components)
+
+
 FitHead = Callable[[NDArray[np.intp], NDArray[np.intp]], Head]
 """(indices of windows, indices of their classes in rising order) to the head fitted on them"""
 
@@ -37,6 +53,8 @@ class OutOfFold:
 
     scores: F32
     """(n_windows, n_classes), of the clean windows"""
+    distances: F32
+    """(n_windows,), of the clean windows to the class that claims them"""
     clean: F32
     """(n_windows, n_indicators)"""
     noisy: F32
@@ -55,6 +73,8 @@ class LeftOut:
     """(n_kept,), the classes that the head knows, rising"""
     scores: F32
     """(n_windows, n_kept)"""
+    distances: F32
+    """(n_windows,)"""
     unknown: NDArray[np.bool_]
     """(n_windows,), of a class that was left out"""
 
@@ -63,15 +83,16 @@ def score_out_of_fold(purified: Purified, parts: NDArray[np.intp], fit_head: Fit
     """Leave out one inner fold (n_windows,) at a time."""
     classes = np.unique(purified.classes)
     scores: dict[int, F32] = {}
+    distances: dict[int, float] = {}
     clean: dict[int, F32] = {}
     noisy: dict[int, F32] = {}
     for part in np.unique(parts).tolist():
-        codebook, svm = fit_head(np.flatnonzero(parts != part), classes)
+        head = fit_head(np.flatnonzero(parts != part), classes)
         for i in np.flatnonzero(parts == part).tolist():
-            scores[i], clean[i] = _judge(purified.rows[0][i], codebook, svm)
-            _, noisy[i] = _judge(purified.rows[1][i], codebook, svm)
-    order = range(len(parts))
-    return OutOfFold(*(np.array([found[i] for i in order]) for found in (scores, clean, noisy)))
+            said, clean[i] = _judge(purified.rows[0][i], head)
+            scores[i], distances[i] = said.values, head.distance(said)
+            _, noisy[i] = _judge(purified.rows[1][i], head)
+    return OutOfFold(*(_in_order(found) for found in (scores, distances, clean, noisy)))
 
 
 def score_without_classes(
@@ -84,10 +105,17 @@ def score_without_classes(
         part = names[i % len(names)]
         unknown = np.isin(purified.classes, group)
         kept = np.unique(purified.classes[~unknown])
-        codebook, svm = fit_head(np.flatnonzero((parts != part) & ~unknown), kept)
+        head = fit_head(np.flatnonzero((parts != part) & ~unknown), kept)
         windows = np.flatnonzero(parts == part)
-        scores = np.array([svm(codebook(purified.rows[0][w].purified)).values for w in windows])
-        found.append(LeftOut(kept=kept, scores=scores, unknown=unknown[windows]))
+        said = [head.svm(head.codebook(purified.rows[0][w].purified)) for w in windows]
+        found.append(
+            LeftOut(
+                kept=kept,
+                scores=np.array([scores.values for scores in said]),
+                distances=np.array([head.distance(scores) for scores in said], dtype=np.float32),
+                unknown=unknown[windows],
+            )
+        )
     return found
 
 
@@ -102,9 +130,13 @@ def inner_folds(purified: Purified, n_parts: int, rng: Generator) -> NDArray[np.
     return parts
 
 
-def _judge(row: Row, codebook: Codebook, svm: QuadraticSvm) -> tuple[F32, F32]:
+def _in_order(found: Mapping[int, F32 | float]) -> F32:
+    return np.array([found[i] for i in range(len(found))], dtype=np.float32)
+
+
+def _judge(row: Row, head: Head) -> tuple[Scores, F32]:
     if row.raw is None:
         raise TrainerError("out of fold: the raw descriptors wanted. Got none instead.")
-    encoding = codebook(row.purified)
-    scores = svm(encoding)
-    return scores.values, indicators(row.residuals, encoding, scores, svm(codebook(row.raw)))
+    encoding = head.codebook(row.purified)
+    scores = head.svm(encoding)
+    return scores, indicators(row.residuals, encoding, scores, head.svm(head.codebook(row.raw)))

@@ -73,14 +73,14 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
         def head_on(windows: NDArray[np.intp], kept: NDArray[np.intp]) -> Head:
             return fit_head(purified, windows, kept, config)
 
-        codebook, svm = head_on(np.arange(len(purified.classes)), np.arange(len(dataset.labels)))
+        head = head_on(np.arange(len(purified.classes)), np.arange(len(dataset.labels)))
         parts = inner_folds(purified, config.n_inner_folds, rng_of(config.seed, "inner folds"))
         scored = score_out_of_fold(purified, parts, head_on)
-        svm = fit_temperature(svm, scored.scores, purified.classes)
+        svm = fit_temperature(head.svm, scored.scores, purified.classes)
         suspicion = fit_suspicion(scored.clean, scored.noisy)
         log.info("out of fold: %.1f %% of clean windows", 100 * scored.accuracy(purified.classes))
         left_out = score_without_classes(purified, parts, class_groups(len(dataset.labels)), head_on)
-        novelty = fit_novelty(scored.scores, left_out)
+        novelty = fit_novelty(head.spread, scored, left_out)
 
         pipeline = Pipeline(
             labels=dataset.labels,
@@ -90,7 +90,7 @@ def fit(dataset: Dataset, config: TrainerConfig, out: Path) -> Path:
             lowrank=front.lowrank,
             denoise=denoise,
             describe=describe,
-            codebook=codebook,
+            codebook=head.codebook,
             svm=svm,
             suspicion=suspicion,
             novelty=novelty,

@@ -20,6 +20,7 @@ from trainer.fit.images import Front, Images, denoiser_inputs
 from trainer.fit.outoffold import Head
 from trainer.fit.purified import Purified
 from trainer.fit.seeds import rng_of
+from trainer.fit.spread import fit_spread
 from trainer.fit.svm import fit_svm
 
 __all__ = ["build_purifier", "fit_denoise", "fit_head", "fit_words", "learnt_copies"]
@@ -53,7 +54,9 @@ def fit_words(purified: Purified, windows: NDArray[np.intp], config: TrainerConf
 
 
 def fit_head(purified: Purified, windows: NDArray[np.intp], kept: NDArray[np.intp], config: TrainerConfig) -> Head:
-    """Codebook and SVM on the windows with these indices and their copies, for the classes kept, rising."""
+    """Codebook, SVM and spread of the classes kept, rising, on the windows with these indices and their copies."""
     codebook = fit_words(purified, windows, config)
     classes = np.tile(np.searchsorted(kept, purified.classes[windows]), len(purified.rows))
-    return codebook, fit_svm(purified.encode(codebook, windows), classes, len(kept), config.svm)
+    encodings = purified.encode(codebook, windows)
+    svm = fit_svm(encodings, classes, len(kept), config.svm)
+    return Head(codebook, svm, fit_spread(encodings @ svm.projection.T, classes, len(kept)))

@@ -12,7 +12,7 @@ from edge.stages.codebook import ENCODINGS, Codebook
 from edge.stages.enhance import Enhance
 from edge.stages.gate import Gate
 from edge.stages.lowrank import LowRank
-from edge.stages.novelty import ScoreNovelty
+from edge.stages.novelty import ClassNovelty
 from edge.stages.orb import DenseOrb
 from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf, SurfScale
@@ -69,7 +69,9 @@ def make_cases() -> list[Case]:
         quantiles=np.sort(f32(5, 11), axis=1), calibration=np.sort(rng.random(50).astype(np.float32))
     )
 
-    novelty = ScoreNovelty(centres=f32(3, 2), weights=np.abs(f32(2)), bias=0.1, threshold=0.7)
+    novelty = ClassNovelty(
+        means=f32(3, 3), whitener=f32(3, 3), centres=f32(3, 2), weights=np.abs(f32(2)), bias=0.1, threshold=0.7
+    )
 
     def window(array: np.ndarray) -> Window:
         return Window(array, RATE_HZ, 0.0)
@@ -78,7 +80,7 @@ def make_cases() -> list[Case]:
         return Encoding(array, distance=0.0)
 
     def decided(array: np.ndarray) -> Scores:
-        return Scores(values=array, probabilities=array)
+        return Scores(values=array, probabilities=array, components=array)
 
     cases = [
         Case(Gate(quiet_dbfs=-60, clipped_fraction=0.2), window, samples, f32(2, 3)),

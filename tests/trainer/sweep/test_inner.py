@@ -116,7 +116,8 @@ def test_an_inner_fit_is_the_fit_on_the_other_folds(dataset: Dataset, tmp_path: 
     describe = build_descriptor(TINY, front.scalogram)
     purified = purify_all(images, purifier, describe, learnt_copies(TINY))
     windows, labels = np.arange(len(images.classes)), np.arange(len(dataset.labels))
-    codebook, svm = fit_head(purified, windows, labels, TINY)
+    head = fit_head(purified, windows, labels, TINY)
+    codebook, svm = head.codebook, head.svm
     np.testing.assert_array_equal(found["learnt"], purified.encode(codebook, windows))
 
     held_out = read_images(dataset.only_folds([1]), front, TINY)
