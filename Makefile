@@ -8,7 +8,7 @@ BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 BUDGET ?= 40
 ARGS ?=
 
-.PHONY: help setup demo test check tflite bench lofo unknown sweep compare denoise attack orb model pins clean
+.PHONY: help setup demo test check tflite bench lofo short unknown sweep ablation compare denoise attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -56,8 +56,17 @@ lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each 
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --conditions --streaming \
 	    --json runs/lofo.json --report runs/lofo-report
 
+short: $(VENV)/.stamp  ## the accuracy figures with windows of 2 s instead of 5 s
+	mkdir -p runs
+	printf '[scalogram]\nwindow_s = 2.0\n' > runs/short.toml
+	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --config runs/short.toml --out runs/short --json runs/short.json
+
 unknown: $(VENV)/.stamp  ## the unknown figures: classes left out of the fit, are they told from the known
 	$(BIN)/trainer evaluate --protocol unknown --data $(DATA) --out runs/unknown --json runs/unknown.json
+
+ablation: runs/lofo/fold-4/done  ## what each augmentation of the training windows gives: the pipeline without it, same folds
+	$(BIN)/trainer compare --data $(DATA) --out runs/ablation --bundles runs/lofo --jobs 2 --conditions --json runs/ablation.json \
+	    --systems full without_noise_mixing without_rooms without_pitch without_time_shift with_backgrounds
 
 compare: runs/lofo/fold-4/done  ## the comparison figures: each stage removed, SVMs, forest and CNNs, same folds
 	$(BIN)/trainer compare --data $(DATA) --out runs/compare --bundles runs/lofo --jobs 2 --json runs/compare.json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from edge.errors import ConfigError
 from trainer.baselines.base import System
@@ -37,6 +38,11 @@ def without_svd(config: TrainerConfig) -> TrainerConfig:
     return replace(config, lowrank=replace(config.lowrank, rank=0))
 
 
+def augmented(config: TrainerConfig, **changes: Any) -> TrainerConfig:
+    """Other copies of the training windows."""
+    return replace(config, augment=replace(config.augment, **changes))
+
+
 def without_dae(config: TrainerConfig) -> TrainerConfig:
     """No autoencoder."""
     return replace(config, denoise=replace(config.denoise, place="off"))
@@ -55,12 +61,23 @@ OURS: tuple[System, ...] = (
         lambda config: replace(config, codebook=replace(config.codebook, encoding="bow")),
     ),
     Pipeline("orb", "ORB instead of SURF", lambda config: replace(config, descriptor="orb")),
+)
+AUGMENTATIONS: tuple[System, ...] = (
     Pipeline(
         "without_noise_mixing",
-        "without noise mixing",
-        lambda config: replace(config, augment=replace(config.augment, snr_db=INAUDIBLE_DB)),
+        "without noise mixing, for the autoencoder, too",
+        lambda config: augmented(config, snr_db=INAUDIBLE_DB),
     ),
+    Pipeline("without_rooms", "without simulated rooms", lambda config: augmented(config, n_rooms=0)),
+    Pipeline(
+        "without_pitch",
+        "without other pitches and speeds",
+        lambda config: augmented(config, shift_bands=(), speeds=()),
+    ),
+    Pipeline("without_time_shift", "without time shift", lambda config: augmented(config, n_times=0)),
+    Pipeline("with_backgrounds", "with backgrounds mixed in", lambda config: augmented(config, n_backgrounds=1)),
 )
+"""Gain is not among them: the floor is relative to the window's peak, so that a louder copy is the same image"""
 OTHERS: tuple[System, ...] = (
     SVM_STFT,
     SVM_WAVELET,
@@ -71,9 +88,9 @@ OTHERS: tuple[System, ...] = (
     CNN_LOGMEL_NOISE,
     CNN_SCALOGRAM_NOISE,
 )
-SYSTEMS = {system.name: system for system in (*OURS, *OTHERS)}
-DEFAULT = tuple(name for name in SYSTEMS if name not in ("bow", "orb", "without_noise_mixing"))
-"""The pipeline, each stage removed, and the others; what is left out costs a fit a fold and changes no stage"""
+SYSTEMS = {system.name: system for system in (*OURS, *AUGMENTATIONS, *OTHERS)}
+DEFAULT = tuple(system.name for system in (*OURS, *OTHERS) if system.name not in ("bow", "orb"))
+"""The pipeline, each stage removed, and the others; what is left out costs a fit a fold and removes no stage"""
 
 
 def chosen(names: Sequence[str] | None) -> tuple[str, ...]:
