@@ -72,7 +72,7 @@ compare: runs/lofo/fold-4/done  ## the comparison figures: each stage removed, S
 	$(BIN)/trainer compare --data $(DATA) --out runs/compare --bundles runs/lofo --jobs 2 --json runs/compare.json
 
 sweep: $(VENV)/.stamp  ## the search for a configuration, nested: chosen on inner folds, judged on outer ones; BUDGET=minutes
-	$(BIN)/trainer sweep --data $(DATA) --out runs/sweep --budget-minutes $(BUDGET) --json runs/sweep.json
+	$(BIN)/trainer sweep --data $(DATA) --config trainer/sweep/start.toml --out runs/sweep --budget-minutes $(BUDGET) --json runs/sweep.json
 
 attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbations on the bundle of folds 1-3, fold 4
 	$(BIN)/trainer attack runs/lofo/fold-4/bundle --data $(DATA) --folds 4 --attack transfer-pgd --snr-db 30 \

@@ -93,9 +93,9 @@ class DenoiseConfig:
     depth: int = 2
     reach_frames: int = 9
     """Width of the inner kernels, in cells of 8 frames"""
-    epochs: int = 24
+    epochs: int = 48
     """At most"""
-    patience: int = 4
+    patience: int = 8
     """Epochs without a smaller error on the watched fold after which training ends"""
     batch: int = 16
     crop_frames: int = 128
@@ -135,7 +135,7 @@ class CodebookConfig:
     n_words: int = 64
     n_axes: int = 60
     """Principal axes of the descriptors that are kept"""
-    whitening: float = 0.3
+    whitening: float = 0.0
     """Each axis is scaled by its variance to minus this: 0 leaves it, 0.5 makes all alike"""
     encoding: EncodingName = "vlad"
     points_per_window: int = 30
