@@ -63,6 +63,8 @@ def draw_outer(axes: Axes, outer: dict[str, Any]) -> None:
             axes.errorbar(i + 0.3 * j, y, [[y - low], [high - y]], fmt="D", color=colour, markersize=6, elinewidth=1)
             if i == 0:
                 axes.plot([], [], "D", color=colour, label=condition)
+    # Room for the legend below the lowest interval.
+    axes.set_ylim(bottom=axes.get_ylim()[0] - 2.5)
     axes.legend(loc="lower left", frameon=False)
     axes.set_xticks([i + 0.15 for i in range(len(outer))], list(outer), rotation=45, ha="right", rotation_mode="anchor")
     axes.set_xlim(-0.4, len(outer) - 0.3)
