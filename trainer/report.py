@@ -40,7 +40,7 @@ img { max-width: 100%; display: block; } figure { margin: 0 0 16px; } figcaption
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--soft); } td, th { padding: 5px 10px 5px 0; }
 tr { border-bottom: 1px solid var(--line); } .n { text-align: right; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; font-size: 12px; } .wide .n { white-space: pre; }
 code { font: 12.5px/1.5 "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .wrong { color: var(--red); font-weight: 600; }
 @media (max-width: 760px) { .cards, .pair { grid-template-columns: 1fr 1fr; } .pair { grid-template-columns: 1fr; } }

@@ -48,7 +48,7 @@ def write_comparison(figures: dict[str, Any], folder: Path) -> list[Path]:
 def comparison_page(figures: dict[str, Any], picture: bytes) -> str:
     """The whole page."""
     void = figures["gates"][0]["passed"] is False
-    head, *rows = cells(figures)
+    head, *rows = ([*row[:2], *map(folded, row[2:])] for row in cells(figures))
     notes = "".join(f"<p class='soft'>{escape(note)}</p>" for note in NOTES.splitlines())
     gates = [[mark(gate), gate["name"], gate["got"]] for gate in figures["gates"]]
     rerun = {
@@ -114,6 +114,13 @@ def lead_cell(row: dict[str, Any]) -> str:
     """`+1.9 (-1.2 to +5.0) p=0.31`."""
     low, high = row["points"]["ci95"]
     return f"{row['points']['value']:+.1f} ({low:+.1f} to {high:+.1f}) p={row['mcnemar']['p']:.2g}"
+
+
+def folded(cell: str) -> str:
+    """Number, interval and p on lines of their own: a page is narrower than a terminal's table."""
+    for part in (" (", " p=", " at ", " second"):
+        cell = cell.replace(part, "\n" + part.lstrip())
+    return cell.replace(", ", ",\n")
 
 
 def mark(gate: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ def test_table_page_and_picture_are_written(tmp_path: Path) -> None:
     assert paths[1].read_bytes().startswith(b"\x89PNG")
     page = paths[2].read_text(encoding="utf-8")
     assert page.count("<table>") == 3
-    assert "95.0 % (83.1-99.4)" in page
+    assert "95.0 %\n(83.1-99.4)" in page
     assert "<script" not in page
     text = comparison_text(found)
     (row,) = [line for line in text.splitlines() if line.startswith("cnn_logmel ")]
