@@ -80,6 +80,7 @@ attack: runs/lofo/fold-4/done  ## the suspicion figures: a network's perturbatio
 
 denoise: $(VENV)/.stamp  ## the autoencoder under a noise that it did not learn: violet left out of folds 1-3, fold 4
 	rm -rf runs/denoise runs/denoise-bundle
+	mkdir -p runs
 	printf '[augment]\nnoises = ["white", "blue", "band"]\n' > runs/denoise.toml
 	$(BIN)/trainer fit --data $(DATA) --folds 1,2,3 --config runs/denoise.toml --out runs/denoise
 	$(BIN)/trainer export runs/denoise --target tflite --out runs/denoise-bundle
@@ -90,6 +91,7 @@ runs/lofo/fold-4/done:
 
 orb: $(VENV)/.stamp  ## the same with ORB: fitted on folds 1-3, scored on fold 4
 	rm -rf runs/orb runs/orb-bundle
+	mkdir -p runs
 	echo 'descriptor = "orb"' > runs/orb.toml
 	$(BIN)/trainer fit --data $(DATA) --folds 1,2,3 --config runs/orb.toml --out runs/orb
 	$(BIN)/trainer export runs/orb --target tflite --out runs/orb-bundle
