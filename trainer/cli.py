@@ -20,6 +20,7 @@ from edge.errors import ConfigError, EdgeError
 from trainer.cli_data import run_data
 from trainer.cli_options import build_parser
 from trainer.errors import AttackError
+from trainer.files import write_whole
 
 __all__ = ["main"]
 
@@ -250,9 +251,7 @@ def finish(args: argparse.Namespace, figures: dict[str, Any], text: str) -> None
         sys.stdout.write(document)
         return
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    partial = args.json.with_name(f"{args.json.name}.partial")
-    partial.write_text(document, encoding="utf-8")
-    partial.replace(args.json)
+    write_whole(args.json, document)
 
 
 HANDLERS = {

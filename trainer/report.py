@@ -17,7 +17,7 @@ from trainer.figures import confusion_picture, histogram_picture, reliability_pi
 from trainer.stages import stage_rows
 from trainer.streaming import streaming_rows
 
-__all__ = ["STYLE", "image", "page", "percent", "table", "write_report"]
+__all__ = ["image", "page", "percent", "table", "write_report"]
 
 N_EXAMPLES = 3
 """Right and wrong clips shown, each"""

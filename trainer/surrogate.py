@@ -22,7 +22,7 @@ from trainer.network import build_network, train_network
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Surrogate", "SurrogateConfig", "fit_surrogate", "fit_surrogate_cached", "mel_matrix"]
+__all__ = ["Surrogate", "SurrogateConfig", "fit_surrogate", "fit_surrogate_cached"]
 
 log = logging.getLogger(__name__)
 

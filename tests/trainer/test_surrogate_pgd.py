@@ -12,7 +12,8 @@ from trainer.attack.noise import RandomNoise
 from trainer.attack.pgd import Pgd
 from trainer.data import Dataset, load_dataset, read_clip
 from trainer.errors import AttackError, DatasetError
-from trainer.surrogate import Surrogate, SurrogateConfig, fit_surrogate_cached, mel_matrix
+from trainer.mel import mel_matrix
+from trainer.surrogate import Surrogate, SurrogateConfig, fit_surrogate_cached
 
 # Keras calls numpy's array protocol in its old form; nothing of ours can change that.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")

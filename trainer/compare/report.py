@@ -11,6 +11,7 @@ from edge import __version__
 from trainer.compare.picture import comparison_picture
 from trainer.compare.results import NOISY
 from trainer.compare.task import CLEAN
+from trainer.files import write_whole
 from trainer.report import image, page, percent, table
 
 __all__ = ["comparison_text", "write_comparison"]
@@ -32,16 +33,14 @@ robust: filled by trainer attack."""
 def write_comparison(figures: dict[str, Any], folder: Path) -> list[Path]:
     """`compare.json`, `compare.png` and `compare.html` in the folder; each complete or not there."""
     picture = comparison_picture(figures)
-    contents = {
-        "compare.json": (json.dumps(figures, indent=2) + "\n").encode(),
+    contents: dict[str, str | bytes] = {
+        "compare.json": json.dumps(figures, indent=2) + "\n",
         "compare.png": picture,
-        "compare.html": comparison_page(figures, picture).encode(),
+        "compare.html": comparison_page(figures, picture),
     }
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        partial = folder / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(folder / name)
+        write_whole(folder / name, content)
     return [folder / name for name in contents]
 
 

@@ -19,6 +19,7 @@ from trainer.conditions import CONDITIONS, worsened
 from trainer.config import TrainerConfig
 from trainer.data import Clip, Dataset, read_clip
 from trainer.errors import TrainClipsError, TrainerError
+from trainer.files import write_whole
 from trainer.lofo import fit_key
 
 __all__ = ["CLEAN", "FoldResult", "Task", "Told", "check_apart"]
@@ -67,9 +68,7 @@ class FoldResult:
 
     def write(self, path: Path) -> None:
         """Complete or not there."""
-        partial = path.with_name(f"{path.name}.partial")
-        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_whole(path, json.dumps(asdict(self), indent=1) + "\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from trainer.conditions import CONDITIONS, measure_conditions
 from trainer.config import TrainerConfig
 from trainer.data import Dataset
 from trainer.evaluate import Evaluation, accuracy, check_held_out, judge_dataset
+from trainer.files import write_whole
 from trainer.lofo import fit_key, fold_bundle
 from trainer.sweep.pool import Workers
 
@@ -88,9 +89,7 @@ def score_outer(dataset: Dataset, fold: int, key: str, folder: Path, touches: To
     right = sum(judged.right for judged in evaluation.judged)
     accuracies = {CLEAN: accuracy(right, len(evaluation.judged))} | measure_conditions(evaluation)
     score = {"bundle": bundle.id, "accuracies": accuracies}
-    partial = folder / "score.json.partial"
-    partial.write_text(json.dumps({"key": key, "score": score}, indent=1) + "\n", encoding="utf-8")
-    partial.replace(folder / "score.json")
+    write_whole(folder / "score.json", json.dumps({"key": key, "score": score}, indent=1) + "\n")
     return score
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from edge import __version__
 from trainer.conditions import condition_rows
-from trainer.report import STYLE, image, table
+from trainer.report import image, page, table
 from trainer.sweep.picture import sweep_picture
 
 __all__ = ["sweep_summary", "write_page"]
@@ -101,12 +101,7 @@ def write_page(figures: dict[str, Any], path: Path) -> Path:
             ),
         ),
     ]
-    path.write_text(
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>Sweep</title>\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<style>{STYLE}</style>\n</head>\n'
-        f"<body>\n<main>\n{chr(10).join(parts)}\n</main>\n</body>\n</html>\n",
-        encoding="utf-8",
-    )
+    path.write_text(page("Sweep", "\n".join(parts)), encoding="utf-8")
     return path
 
 

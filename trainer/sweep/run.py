@@ -18,6 +18,7 @@ from typing import Any
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
 from trainer.errors import DatasetError
+from trainer.files import write_whole
 from trainer.fit.rundir import as_toml
 from trainer.sweep.cache import Cache
 from trainer.sweep.inner import InnerFolds
@@ -61,7 +62,7 @@ def sweep(
         chains = search_inner(dataset, base, space, out, pool, budget_minutes)
         for number, chain in chains.items():
             name = "trainer.toml" if number == OVERALL else f"fold-{number}.toml"
-            write_text(out / name, as_toml(chain.config.as_dict()))
+            write_whole(out / name, as_toml(chain.config.as_dict()))
         outer = {}
         for what, configs in outer_configs(chains, with_reference=with_reference):
             scores = outer_scores(dataset, configs, out / folder_of(what), pool, touches, what=what)
@@ -78,7 +79,7 @@ def sweep(
         "seed": base.seed,
         "command": command,
     }
-    write_text(out / "sweep.json", json.dumps(figures, indent=1) + "\n")
+    write_whole(out / "sweep.json", json.dumps(figures, indent=1) + "\n")
     return figures
 
 
@@ -140,10 +141,3 @@ def changes(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         elif value != old[key]:
             flat[key] = value
     return flat
-
-
-def write_text(path: Path, content: str) -> None:
-    """A file that is complete or not there."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(content, encoding="utf-8")
-    partial.replace(path)
