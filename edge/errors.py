@@ -18,6 +18,7 @@ AssertionError) are not part of this tree: they crash, and the supervisor restar
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 __all__ = [
@@ -85,6 +86,11 @@ class StageError(EdgeError):
     def __init__(self, stage: str, *, wanted: str, got: object) -> None:
         super().__init__(f"{stage}: {wanted}. Got {got} instead.")
         self.stage = stage
+        self._again = partial(type(self), stage, wanted=wanted, got=str(got))
+
+    def __reduce__(self) -> tuple[partial[StageError], tuple[()]]:
+        """Made from parts, not from its sentence: without this it would not reach another process."""
+        return self._again, ()
 
 
 class PublishError(EdgeError):

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import trainer
-from edge.errors import StageError
 from trainer.baselines.base import Fitted
 from trainer.compare.systems import FULL, SYSTEMS
 from trainer.conditions import CONDITIONS, worsened
 from trainer.config import TrainerConfig
 from trainer.data import Clip, Dataset, read_clip
-from trainer.errors import TrainClipsError, TrainerError
+from trainer.errors import TrainClipsError
 from trainer.files import write_whole
 from trainer.lofo import fit_key
 
@@ -130,18 +129,14 @@ class Task:
         path.parent.mkdir(parents=True, exist_ok=True)
         system = SYSTEMS[self.system]
         start = time.perf_counter()
-        try:
-            if known is None:
-                log.info("%s, fold %d: begun", self.system, self.fold)
-                fitted = system.fit(self.training, self.config, self.folder)
-            else:
-                fitted = system.read(self.config, self.folder)
-            fit_s = time.perf_counter() - start
-            check_apart(fitted.train_clips, self.held_out.clips, str(self.folder))
-            told = judge(fitted, self.held_out, self.config.scalogram.rate_hz, missing, known)
-        except StageError as error:
-            # Its two named arguments do not survive the way to another process.
-            raise TrainerError(str(error)) from error
+        if known is None:
+            log.info("%s, fold %d: begun", self.system, self.fold)
+            fitted = system.fit(self.training, self.config, self.folder)
+        else:
+            fitted = system.read(self.config, self.folder)
+        fit_s = time.perf_counter() - start
+        check_apart(fitted.train_clips, self.held_out.clips, str(self.folder))
+        told = judge(fitted, self.held_out, self.config.scalogram.rate_hz, missing, known)
         result = FoldResult(
             key=key,
             system=self.system,

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from tqdm import std
 from tqdm.auto import tqdm
 
-from edge.errors import StageError
 from trainer.errors import TrainerError
 
 __all__ = ["Workers", "workers"]
@@ -49,7 +48,7 @@ class Workers:
         EdgeError : whatever the function raises
         """
         try:
-            futures = [self._executor.submit(_call, function, args) for args in arguments]
+            futures = [self._executor.submit(function, *args) for args in arguments]
             return [future.result() for future in tqdm(futures, desc=what, unit="fit", disable=None)]
         except BrokenProcessPool as error:
             raise TrainerError(
@@ -101,11 +100,3 @@ def _begin(log: Path) -> None:
         os._exit(1)
 
     threading.Thread(target=follow, daemon=True).start()
-
-
-def _call(function: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-    try:
-        return function(*arguments)
-    except StageError as error:
-        # It is made from parts, and would not survive the way to the parent.
-        raise TrainerError(str(error)) from error
