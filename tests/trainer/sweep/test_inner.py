@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from edge.types import Encoding
 from tests.tiny import TINY
@@ -97,6 +98,8 @@ def test_choices_do_not_depend_on_their_outer_fold(dataset: Dataset, tmp_path: P
     ]
 
 
+# The inner fit holds itself to one thread, as `trainer.fit.run` does; the steps below would not by themselves.
+@threadpool_limits.wrap(limits=1)  # type: ignore[untyped-decorator]
 def test_an_inner_fit_is_the_fit_on_the_other_folds(dataset: Dataset, tmp_path: Path) -> None:
     from trainer.fit.descriptor import build_descriptor
     from trainer.fit.images import build_front, read_images
