@@ -26,15 +26,15 @@ from tqdm.auto import tqdm
 from edge.stages.denoise import Denoise
 from edge.types import F32
 from trainer.config import DenoiseConfig
-from trainer.errors import ExportError
-from trainer.fit.images import SIDE_UNIT
 
 __all__ = ["TrainedDenoiser", "fit_denoiser", "quantise"]
 
 N_REPRESENTATIVE = 100
 """Images that set the ranges of the quantisation"""
-SHUFFLE = SIDE_UNIT // 2
+SHUFFLE = 4
 """Side of the patch that one cell of the inner grid stands for"""
+SIDE_UNIT = 2 * SHUFFLE
+"""Side of the patch of a cell of the coarsest grid"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,9 +51,6 @@ class TrainedDenoiser:
 
 def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | None = None) -> Any:
     """The untrained network for images (n_bands, n_frames)."""
-    if n_bands % SIDE_UNIT or n_frames % SIDE_UNIT:
-        wanted = f"an image with sides divisible by {SIDE_UNIT}"
-        raise ExportError(f"autoencoder: {wanted} wanted. Got {(n_bands, n_frames)} instead.")
     layers = keras.layers
     width = config.width
 
@@ -63,7 +60,10 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
         return layers.Conv2D(filters, 1, activation="relu6", name=f"{name}_point")(x)
 
     image = keras.Input(batch_shape=(batch, n_bands, n_frames, 1), name="image")
-    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu6", name="fold")(image)
+    # Silence behind the ends, up to whole cells of the coarsest grid; what comes out for it is cut off again.
+    ends = ((0, -n_bands % SIDE_UNIT), (0, -n_frames % SIDE_UNIT))
+    whole = layers.ZeroPadding2D(ends, name="pad")(image) if np.any(ends) else image
+    fine = layers.Conv2D(width, SHUFFLE, strides=SHUFFLE, activation="relu6", name="fold")(whole)
     fine = separable(fine, "fine", width)
     coarse = separable(fine, "down", 2 * width, stride=2)
     for i in range(config.depth):
@@ -73,7 +73,10 @@ def build(n_bands: int, n_frames: int, config: DenoiseConfig, *, batch: int | No
     x = layers.ReLU(6.0, name="join_relu")(layers.Add(name="join")([up, fine]))
     x = separable(x, "last", 2 * width)
     x = layers.Conv2D(SHUFFLE * SHUFFLE, 1, name="noise")(x)
-    clean = layers.Add(name="take_off")([image, _PixelShuffle(name="shuffle")(x)])
+    noise = _PixelShuffle(name="shuffle")(x)
+    if np.any(ends):
+        noise = layers.Cropping2D(ends, name="cut")(noise)
+    clean = layers.Add(name="take_off")([image, noise])
     return keras.Model(image, layers.ReLU(name="clean")(clean), name="denoiser")
 
 

@@ -24,7 +24,6 @@ from trainer.fit.copies import Background, copies_of
 from trainer.fit.seeds import rng_of
 
 __all__ = [
-    "SIDE_UNIT",
     "Front",
     "Images",
     "build_front",
@@ -35,10 +34,6 @@ __all__ = [
     "read_images",
     "spread_windows",
 ]
-
-
-SIDE_UNIT = 8
-"""The autoencoder takes images whose sides are multiples of this: it halves them three times"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

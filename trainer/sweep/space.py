@@ -10,7 +10,7 @@ from typing import Any
 from edge.errors import ConfigError, StageError
 from trainer.config import TrainerConfig
 from trainer.fit.descriptor import build_descriptor
-from trainer.fit.images import SIDE_UNIT, build_front
+from trainer.fit.images import build_front
 
 __all__ = ["BUILT_IN", "Candidate", "Space", "Stage", "load_space"]
 
@@ -88,11 +88,6 @@ def check_buildable(config: TrainerConfig, where: str) -> None:
         build_descriptor(config, front.scalogram)
     except StageError as error:
         raise ConfigError(f"{where}: stages that can be built wanted. Got: {error}") from error
-    sides = front.scalogram.n_bands, front.scalogram.n_frames
-    if config.denoise.place != "off" and any(side % SIDE_UNIT for side in sides):
-        raise ConfigError(
-            f"{where}: images with sides divisible by {SIDE_UNIT}, for the autoencoder, wanted. Got {sides} instead."
-        )
 
 
 def _stage(table: dict[str, Any], where: str) -> Stage:

@@ -84,10 +84,6 @@ def test_a_candidate_changes_its_values_and_keeps_those_before_it(tmp_path: Path
         ('name = "a"\nsurf.scales = []', "surf.scales must hold fours. Got () instead."),
         ('name = "a"\naugment.snr_db = [40.0, 0.0]', "augment.snr_db must be [least, most]. Got [40.0, 0.0] instead."),
         ('name = "a"\nsurf.scales = [[500, 8, 4, 6]]', "stage one, a: stages that can be built wanted. Got: "),
-        (
-            'name = "a"\nscalogram.window_s = 2.5',
-            "divisible by 8, for the autoencoder, wanted. Got (128, 100) instead.",
-        ),
         ('name = "a"\nsvm.cost = 1.0\nreference = "yes"', "reference must be true or false. Got 'yes' instead."),
         ('name = "a"\nsvm.cost = 1.0\n[[stage.candidate]]\nname = "a"\nsvm.cost = 2.0', "Got a twice instead."),
         ('name = "a"\nsvm.cost = 1.0\n[[stage]]\nname = "one"', "stage one: tables [[candidate]] wanted. Got none"),
