@@ -4,9 +4,9 @@ The wavelet of band f has the spectrum 2·exp(-½·(ω0·(ν/f - 1))²) for ν >
 table 1, scaled to unit gain for a sine), so a full-scale sine at a band's centre gives 0 dB.
 Frames are weighted with a squared Hann window. Two roads to the same number:
 
-- Low bands, whose wavelets are longer than a frame: each band's piece of the window's spectrum goes
-  through a small inverse FFT at the lowest rate that keeps |W|² free of aliasing (squaring doubles
-  the bandwidth), and is pooled in time.
+- Low bands, whose wavelets are long against a frame: the window is decimated, and each band's piece
+  of its spectrum goes through a small inverse FFT at the lowest rate that keeps |W|² free of aliasing
+  (squaring doubles the bandwidth), and is pooled in time.
 - High bands, whose wavelets are much shorter than a frame: by Parseval, pooled |W|² is the frame's
   power spectrum times the wavelet's: one real FFT a frame and one matrix product.
 """
@@ -31,6 +31,12 @@ LOW_RATES_HZ = (200, 400, 800, 1600)
 SQUARED_BANDWIDTH = 8.0 / 3.0
 """|W|² of band f reaches ±(8 / ω0)·f = ±1.33·f for ω0 = 6 (4 standard deviations, doubled): rate / f."""
 SILENT_POWER = 1e-12
+FRAMES_AT_ONCE = 16
+"""Larger spectra leave the cache, and their memory goes back to the system each time: half as fast"""
+TAIL = 1e-6
+"""Wavelet spectra end where they have fallen to this share: what follows would be denormal, and slow, in float32"""
+STOP_DB = 90.0
+"""What aliases into the low bands is attenuated by this much"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +71,8 @@ class MorletScalogram:
     centres_hz: F32 = field(init=False)
     """(n_bands,)"""
     _low: tuple[_LowGroup, ...] = field(init=False)
+    _decimation: F32 = field(init=False)
+    """(n_blocks, factor): the low-pass filter before the low bands, cut into blocks of the decimation factor"""
     _high: F32 = field(init=False)
     """(n_bins, n_high), power spectra of the high wavelets, scaled"""
     _hann: F32 = field(init=False)
@@ -83,6 +91,7 @@ class MorletScalogram:
         object.__setattr__(self, "centres_hz", centres.astype(np.float32))
         object.__setattr__(self, "_hann", _hann(2 * round(n_hop)).astype(np.float32))
         object.__setattr__(self, "_low", tuple(self._low_groups(centres)))
+        object.__setattr__(self, "_decimation", self._low_pass(centres))
         object.__setattr__(self, "_high", self._high_matrix(centres))
 
     @property
@@ -116,25 +125,32 @@ class MorletScalogram:
 
     def _low_power(self, padded: F32) -> F32:
         """(n_low, n_frames) by inverse FFTs of cropped spectra."""
-        spectrum = np.fft.rfft(padded)
+        if not self._low:
+            return np.empty((0, self.n_frames), dtype=np.float32)
+        decimated = _decimate(padded, self._decimation)
+        spectrum = np.fft.rfft(decimated)
         pooled = []
         for group in self._low:
             n_bins = group.spectrum.shape[1]
-            wavelet = np.fft.ifft(spectrum[:n_bins] * group.spectrum, axis=1) * (n_bins / len(padded))
+            wavelet = np.fft.ifft(spectrum[:n_bins] * group.spectrum, axis=1) * (n_bins / len(decimated))
             squared = (wavelet.real**2 + wavelet.imag**2).astype(np.float32, copy=False)
             hops = squared.reshape(len(squared), -1, len(group.rise))
             frames = slice(1, self.n_frames + 1)
             after = slice(2, self.n_frames + 2)
             pooled.append(hops[:, frames] @ group.rise + hops[:, after] @ group.fall)
-        return np.concatenate(pooled) if pooled else np.empty((0, self.n_frames), dtype=np.float32)
+        return np.concatenate(pooled)
 
     def _high_power(self, padded: F32) -> F32:
         """(n_high, n_frames) by power spectra of frames."""
         n_frame = len(self._hann)
         frames = np.lib.stride_tricks.sliding_window_view(padded, n_frame)[n_frame // 2 :: n_frame // 2]
-        spectrum = np.fft.rfft(frames[: self.n_frames] * self._hann, axis=1)
-        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
-        return np.ascontiguousarray((power @ self._high).T)
+        pooled = np.empty((self.n_frames, self._high.shape[1]), dtype=np.float32)
+        for first in range(0, self.n_frames, FRAMES_AT_ONCE):
+            few = slice(first, min(first + FRAMES_AT_ONCE, self.n_frames))
+            spectrum = np.fft.rfft(frames[few] * self._hann, axis=1)
+            power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32, copy=False)
+            np.matmul(power, self._high, out=pooled[few])
+        return np.ascontiguousarray(pooled.T)
 
     def _low_groups(self, centres: NDArray[np.float64]) -> list[_LowGroup]:
         groups = []
@@ -153,6 +169,30 @@ class MorletScalogram:
             start = stop
         return groups
 
+    def _low_pass(self, centres: NDArray[np.float64]) -> F32:
+        """Windowed sinc (Kaiser), as long as the gap between the low bands and their first alias asks for."""
+        if not self._low:
+            return np.ones((1, 1), dtype=np.float32)
+        highest = max(centres[group.bands.stop - 1] for group in self._low)
+        fastest = LOW_RATES_HZ[sum(rate < highest * SQUARED_BANDWIDTH for rate in LOW_RATES_HZ)]
+        factor = 1
+        while self.rate_hz / (2 * factor) >= 2 * fastest and round(self.rate_hz * self.hop_s) % (4 * factor) == 0:
+            factor *= 2
+        if factor == 1:
+            return np.ones((1, 1), dtype=np.float32)
+        passed_hz = highest * _reach(self.omega0)
+        stopped_hz = self.rate_hz / factor - passed_hz
+        gap = 2 * np.pi * (stopped_hz - passed_hz) / self.rate_hz
+        half = int(np.ceil((STOP_DB - 8) / (2.285 * gap) / 2))
+        n = np.arange(-half, half + 1)
+        cutoff = (passed_hz + stopped_hz) / self.rate_hz
+        taps = cutoff * np.sinc(cutoff * n) * np.kaiser(len(n), 0.1102 * (STOP_DB - 8.7))
+        # Whole blocks on both sides of the centre, so that sample m of the output stands at sample m · factor.
+        sides = -(-half // factor) * factor
+        padded = np.zeros(2 * sides + factor)
+        padded[sides - half : sides + half + 1] = taps / taps.sum()
+        return padded.reshape(-1, factor).astype(np.float32)
+
     def _high_matrix(self, centres: NDArray[np.float64]) -> F32:
         n_frame = len(self._hann)
         bins_hz = np.arange(n_frame // 2 + 1, dtype=np.float64) * (self.rate_hz / n_frame)
@@ -164,10 +204,29 @@ class MorletScalogram:
 def _wavelet(bins_hz: NDArray[np.float64], centres_hz: NDArray[np.float64], omega0: float) -> NDArray[np.float64]:
     """Spectra (n_bands, n_bins) of analytic Morlet wavelets with unit gain for a sine."""
     spectrum: NDArray[np.float64] = 2.0 * np.exp(-0.5 * (omega0 * (bins_hz / centres_hz[:, None] - 1.0)) ** 2)
-    # Tails below 1e-6 are denormals after squaring in float32, and denormals are slow.
-    spectrum[spectrum < 2e-6] = 0.0
+    spectrum[spectrum < 2.0 * TAIL] = 0.0
     spectrum[:, bins_hz <= 0] = 0.0
     return spectrum
+
+
+def _reach(omega0: float) -> float:
+    """Where a wavelet's spectrum ends, in units of its centre."""
+    return 1.0 + float(np.sqrt(-2.0 * np.log(TAIL))) / omega0
+
+
+def _decimate(samples: F32, low_pass: F32) -> F32:
+    """Every `factor`-th sample (n // factor,) of the filtered samples (n,), zeros around them.
+
+    One matrix product gives every block of samples under every block of taps; shifted, they add up.
+    """
+    n_blocks, factor = low_pass.shape
+    if factor == 1:
+        return samples
+    n_out = len(samples) // factor
+    padded = np.zeros((n_out + n_blocks - 1, factor), dtype=np.float32)
+    padded[n_blocks // 2 :].ravel()[: n_out * factor] = samples[: n_out * factor]
+    parts = low_pass @ padded.T
+    return np.asarray(sum(parts[i, i : i + n_out] for i in range(1, n_blocks)) + parts[0, :n_out])
 
 
 def _hann(n: int) -> NDArray[np.float64]:

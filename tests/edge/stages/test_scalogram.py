@@ -83,6 +83,22 @@ def test_full_scale_sine_is_0_db_in_its_band(band: int) -> None:
     assert level[band, 40] == pytest.approx(0.0, abs=0.1)
 
 
+@pytest.mark.parametrize(("split_hz", "hop_s"), [(250, 0.05), (500, 0.025), (590, 0.025)])
+def test_nothing_aliases_into_the_low_bands(split_hz: float, hop_s: float) -> None:
+    """Loud tones wherever a decimated rate would fold them onto a low band."""
+    scalogram = MorletScalogram(
+        rate_hz=RATE_HZ, window_s=2.0, n_bands=64, min_hz=40, max_hz=7600, omega0=6, hop_s=hop_s, split_hz=split_hz
+    )
+    low = scalogram.centres_hz < split_hz
+    t = np.arange(2 * RATE_HZ) / RATE_HZ
+    fade = np.minimum(1.0, 20 * np.minimum(t, 2 - t))
+    for factor in (2, 4, 8):
+        tone = fade * np.sin(2 * np.pi * (RATE_HZ / factor - 100.0) * t)
+        level = scalogram(window(tone)).level_db
+        assert level.max() > -1
+        assert level[low].max() < -75
+
+
 def test_frames_are_centred() -> None:
     samples = np.zeros(2 * RATE_HZ)
     samples[round((30 + 0.5) * 400)] = 1.0
