@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.errors import StageError
 from edge.types import F32, Descriptors, Encoding
@@ -59,19 +60,25 @@ class Codebook:
         # argmin |x - w|² = argmax x·w - |w|² / 2: one matrix product.
         affinity = values @ self.words.T - self._half_squares
         nearest = affinity.argmax(axis=1)
-        squares = np.sum(values * values, axis=1)
+        squares = np.einsum("ij,ij->i", values, values)
         best = affinity[np.arange(len(values)), nearest]
         distance = float(np.mean(np.sqrt(np.maximum(squares - 2.0 * best, 0.0))))
         if self.encoding == "distance":
             raw = self._triangle(squares, affinity)
         else:
-            member = np.zeros_like(affinity)
-            member[np.arange(len(values)), nearest] = 1.0
-            counts = member.sum(axis=0)
-            raw = counts if self.encoding == "bow" else (member.T @ values - counts[:, None] * self.words).ravel()
+            counts = np.bincount(nearest, minlength=len(self.words)).astype(np.float32)
+            raw = counts if self.encoding == "bow" else self._residuals(values, nearest, counts).ravel()
         rooted = np.sign(raw) * np.sqrt(np.abs(raw))
         unit: F32 = (rooted / max(float(np.linalg.norm(rooted)), 1e-9)).astype(np.float32, copy=False)
         return Encoding(values=unit, distance=distance)
+
+    def _residuals(self, values: F32, nearest: NDArray[np.intp], counts: F32) -> F32:
+        """Sum of values - word over the values of each word, (n_words, n_dims)."""
+        sums = np.zeros(self.words.shape, dtype=np.float32)
+        used = np.flatnonzero(counts)
+        firsts = (np.cumsum(counts[used]) - counts[used]).astype(np.intp)
+        sums[used] = np.add.reduceat(values[nearest.argsort(kind="stable")], firsts, axis=0)
+        return sums - counts[:, None] * self.words
 
     @staticmethod
     def _triangle(squares: F32, affinity: F32) -> F32:

@@ -52,10 +52,13 @@ class Enhance:
 
 def _mean_filter(image: F32, side: int) -> F32:
     """Box mean over `side` x `side` cells, edges repeated."""
-    for axis in (0, 1):
-        pad = [(side // 2, side // 2) if a == axis else (0, 0) for a in (0, 1)]
-        padded = np.pad(image, pad, mode="edge")
-        n = image.shape[axis]
-        pieces = [np.take(padded, range(i, i + n), axis=axis) for i in range(side)]
-        image = sum(pieces[1:], start=pieces[0]) / np.float32(side)
-    return image
+    half = side // 2
+    for _ in range(2):
+        n = len(image)
+        padded = np.concatenate([np.repeat(image[:1], half, axis=0), image, np.repeat(image[-1:], half, axis=0)])
+        total = padded[:n] + padded[1 : n + 1]
+        for first in range(2, side):
+            total += padded[first : first + n]
+        # Along bands first, then along frames: after two turns the axes stand as they stood.
+        image = (total / np.float32(side)).T
+    return np.ascontiguousarray(image)

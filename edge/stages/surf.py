@@ -3,7 +3,7 @@
 Bay, Ess, Tuytelaars, Van Gool 2008, section 4.2, without orientation (U-SURF): a scalogram has an
 upright, its axes are time and frequency. A descriptor covers 4x4 zones; each zone sums the Haar
 responses (dx, dy, |dx|, |dy|), Gaussian-weighted about the descriptor's centre. The weights are
-separable and the same everywhere, so all zones of all points are A · map · Bᵀ.
+separable and the same everywhere, so all zones of all points are A · map · Bᵀ, with banded A and B.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ __all__ = ["DenseSurf", "SurfScale"]
 
 N_ZONES = 4
 """Zones a side"""
+POINTS_A_BLOCK = 4
+"""Zones of so many neighbouring points are one small dense product; what lies outside their band is never touched"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,25 @@ class SurfScale:
     """Width of a zone, frames"""
     stride_bands: int
     stride_frames: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """The zones of some neighbouring points along one axis, and the cells that they cover."""
+
+    zones: slice
+    cells: slice
+    weights: F32
+    """(n_zones, n_cells)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Axis:
+    """Where the points stand along one axis, and the weights of their zones."""
+
+    centres: F32
+    """(n_points,)"""
+    blocks: tuple[_Block, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,19 +76,19 @@ class DenseSurf:
     frequency_weight: float
     level_weight: float
     level_offset: float
-    _weights: tuple[tuple[F32, F32, F32], ...] = field(init=False, repr=False)
-    """A scale: (n_y · 4, n_bands), (n_x · 4, n_frames) and the points' frequency feature (n_y,)"""
+    _weights: tuple[tuple[_Axis, _Axis, F32], ...] = field(init=False, repr=False)
+    """A scale: zones along bands, zones along frames, and the points' frequency feature (n_y,)"""
 
     def __post_init__(self) -> None:
         weights = []
         for scale in self.scales:
-            rows, y = _zone_weights(self.n_bands, scale.zone_bands, scale.stride_bands, self.sigma_zones)
-            columns, x = _zone_weights(self.n_frames, scale.zone_frames, scale.stride_frames, self.sigma_zones)
-            if len(y) == 0 or len(x) == 0:
+            rows = _zone_axis(self.n_bands, scale.zone_bands, scale.stride_bands, self.sigma_zones)
+            columns = _zone_axis(self.n_frames, scale.zone_frames, scale.stride_frames, self.sigma_zones)
+            if len(rows.centres) == 0 or len(columns.centres) == 0:
                 raise StageError(
                     self.name, wanted=f"an image large enough for {scale}", got=(self.n_bands, self.n_frames)
                 )
-            place = (2.0 * y / self.n_bands - 1.0) * self.frequency_weight
+            place = (2.0 * rows.centres / self.n_bands - 1.0) * self.frequency_weight
             weights.append((rows, columns, place.astype(np.float32)))
         object.__setattr__(self, "_weights", tuple(weights))
 
@@ -81,17 +102,24 @@ class DenseSurf:
         maps = _haar_maps(level / np.float32(self.unit_db))
         return Descriptors(values=np.concatenate([self._scale(maps, *weights) for weights in self._weights]))
 
-    def _scale(self, maps: F32, rows: F32, columns: F32, place: F32) -> F32:
+    def _scale(self, maps: F32, rows: _Axis, columns: _Axis, place: F32) -> F32:
         """All descriptors of one scale, (n_y · n_x, 66)."""
-        sums = rows @ maps @ columns.T
-        n_y, n_x = len(rows) // N_ZONES, len(columns) // N_ZONES
+        n_y, n_x = len(rows.centres), len(columns.centres)
+        tall = np.empty((len(maps), n_y * N_ZONES, self.n_frames), dtype=np.float32)
+        for block in rows.blocks:
+            np.matmul(block.weights, maps[:, block.cells], out=tall[:, block.zones])
+        flat = tall.reshape(-1, self.n_frames)
+        sums = np.empty((len(flat), n_x * N_ZONES), dtype=np.float32)
+        for block in columns.blocks:
+            np.matmul(flat[:, block.cells], block.weights.T, out=sums[:, block.zones])
         zones = sums.reshape(len(maps), n_y, N_ZONES, n_x, N_ZONES).transpose(1, 3, 2, 4, 0)
         raw = zones.reshape(n_y * n_x, -1)
-        norm = np.sqrt(np.sum(raw * raw, axis=1, keepdims=True))
+        norm = np.sqrt(np.einsum("ij,ij->i", raw, raw))
         values = np.empty((len(raw), raw.shape[1] + 2), dtype=np.float32)
-        values[:, :-2] = raw / (norm + np.float32(self.norm_offset) + np.float32(1e-9))
+        scale = 1.0 / (norm + np.float32(self.norm_offset) + np.float32(1e-9))
+        np.multiply(raw, scale[:, None], out=values[:, :-2])
         values[:, -2] = np.repeat(place, n_x)
-        values[:, -1] = np.float32(self.level_weight) * np.log(norm[:, 0] + np.float32(self.level_offset))
+        values[:, -1] = np.float32(self.level_weight) * np.log(norm + np.float32(self.level_offset))
         return values
 
 
@@ -109,16 +137,26 @@ def _haar_maps(image: F32) -> F32:
     return maps
 
 
-def _zone_weights(n: int, zone: int, stride: int, sigma_zones: float) -> tuple[F32, F32]:
-    """Weights (n_points · 4, n) of every zone of every point along one axis, and the points' centres (n_points,)."""
+def _zone_axis(n: int, zone: int, stride: int, sigma_zones: float) -> _Axis:
+    """The zones of every point along an axis of n cells."""
     reach = N_ZONES // 2 * zone
     # A Haar response needs the pixel before it, so the first usable sample is 1.
     centres = np.arange(reach + 1, n - reach + 1, stride)
-    offsets = np.arange(-reach, reach)
-    gauss = np.exp(-0.5 * (offsets / (sigma_zones * zone)) ** 2)
-    weights = np.zeros((len(centres), N_ZONES, n), dtype=np.float32)
-    for i, centre in enumerate(centres):
-        for j in range(N_ZONES):
-            piece = slice(j * zone, (j + 1) * zone)
-            weights[i, j, centre + offsets[piece]] = gauss[piece]
-    return weights.reshape(-1, n), centres.astype(np.float32)
+    gauss = np.exp(-0.5 * (np.arange(-reach, reach) / (sigma_zones * zone)) ** 2)
+    blocks = []
+    for first in range(0, len(centres), POINTS_A_BLOCK):
+        points = centres[first : first + POINTS_A_BLOCK]
+        begin = int(points[0]) - reach
+        weights = np.zeros((len(points), N_ZONES, int(points[-1]) + reach - begin), dtype=np.float32)
+        for i, centre in enumerate(points):
+            for j in range(N_ZONES):
+                at = int(centre) - reach - begin + j * zone
+                weights[i, j, at : at + zone] = gauss[j * zone : (j + 1) * zone]
+        blocks.append(
+            _Block(
+                zones=slice(first * N_ZONES, (first + len(points)) * N_ZONES),
+                cells=slice(begin, begin + weights.shape[2]),
+                weights=weights.reshape(-1, weights.shape[2]),
+            )
+        )
+    return _Axis(centres=centres.astype(np.float32), blocks=tuple(blocks))
