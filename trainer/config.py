@@ -56,12 +56,12 @@ class ScalogramConfig:
     """Context of one verdict: image, SVD and autoencoder see this much and nothing else"""
     hop_s: float = 1.0
     """Distance of verdicts"""
-    n_bands: int = 128
+    n_bands: int = 64
     min_hz: float = 40.0
     max_hz: float = 7600.0
     omega0: float = 6.0
-    frame_hop_s: float = 0.025
-    split_hz: float = 500.0
+    frame_hop_s: float = 0.05
+    split_hz: float = 250.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,14 @@ class DenoiseConfig:
     """after_svd, before_svd, or off"""
     width: int = 32
     depth: int = 2
-    reach_frames: int = 9
-    """Width of the inner kernels, in cells of 8 frames"""
+    reach_frames: int = 5
+    """Width of the inner kernels, in cells of 8 frames; 3 x 9 taps are too many for the runtime's fast kernels"""
     epochs: int = 48
     """At most"""
     patience: int = 8
     """Epochs without a smaller error on the watched fold after which training ends"""
     batch: int = 16
-    crop_frames: int = 128
+    crop_frames: int = 96
     learning_rate: float = 3e-3
     scale_db: float = 30.0
     dead_db: float = 0.5
@@ -108,7 +108,7 @@ class DenoiseConfig:
 class SurfConfig:
     """Dense SURF: grids, weights and normalisation."""
 
-    scales: tuple[tuple[int, int, int, int], ...] = ((4, 8, 4, 6),)
+    scales: tuple[tuple[int, int, int, int], ...] = ((2, 3, 2, 3),)
     """(zone bands, zone frames, stride bands, stride frames) a scale"""
     sigma_zones: float = 0.66
     unit_db: float = 20.0
@@ -122,9 +122,9 @@ class SurfConfig:
 class OrbConfig:
     """Dense ORB."""
 
-    patch: int = 31
-    stride_bands: int = 4
-    stride_frames: int = 6
+    patch: int = 15
+    stride_bands: int = 2
+    stride_frames: int = 3
     frequency_weight: float = 1.0
 
 
@@ -165,8 +165,8 @@ class AugmentConfig:
     noises: tuple[str, ...] = TRAIN_NOISES
     """Kinds of noise that may be learnt; fewer leave a kind out to measure what was not learnt"""
     snr_db: tuple[float, float] = (0.0, 40.0)
-    shift_bands: tuple[int, ...] = (-2, 2)
-    """Copies with another pitch; 17 bands are an octave"""
+    shift_bands: tuple[int, ...] = (-1, 1)
+    """Copies with another pitch; 8 bands are an octave"""
     speeds: tuple[float, ...] = (0.75, 0.9, 1.15, 1.5)
     """Copies with another speed and pitch (the paper's factors)"""
     n_rooms: int = 1

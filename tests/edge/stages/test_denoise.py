@@ -23,7 +23,7 @@ def denoise(tiny_bundle: Path) -> Denoise:
 
 @pytest.fixture
 def image() -> Scalogram:
-    level = np.random.default_rng(5).random((64, 80)).astype(np.float32) * 30
+    level = np.random.default_rng(5).random((64, 40)).astype(np.float32) * 30
     return Scalogram(level, peak_db=-7.0)
 
 
@@ -31,7 +31,7 @@ def test_is_full_int8_with_batch_1(denoise: Denoise) -> None:
     interpreter = load_interpreter(denoise.model)
     for side in (interpreter.get_input_details()[0], interpreter.get_output_details()[0]):
         assert side["dtype"] is np.int8
-        assert side["shape"].tolist() == [1, 64, 80, 1]
+        assert side["shape"].tolist() == [1, 64, 40, 1]
     kinds = {np.dtype(tensor["dtype"]).name for tensor in interpreter.get_tensor_details()}
     assert kinds <= {"int8", "int32"}, "weights int8, biases and shapes int32"
 
@@ -60,10 +60,10 @@ def test_levels_beyond_its_range_are_clipped(denoise: Denoise, image: Scalogram)
 
 
 def test_names_what_it_wanted(denoise: Denoise) -> None:
-    with pytest.raises(StageError, match=r"denoise: level_db must be \(64, 80\)\. Got \(64, 7\) instead\."):
+    with pytest.raises(StageError, match=r"denoise: level_db must be \(64, 40\)\. Got \(64, 7\) instead\."):
         denoise(Scalogram(np.zeros((64, 7), dtype=np.float32), 0.0))
     with pytest.raises(StageError, match="finite"):
-        denoise(Scalogram(np.full((64, 80), np.nan, dtype=np.float32), 0.0))
+        denoise(Scalogram(np.full((64, 40), np.nan, dtype=np.float32), 0.0))
 
 
 def test_runtime_is_chosen_by_name(denoise: Denoise, monkeypatch: pytest.MonkeyPatch) -> None:
