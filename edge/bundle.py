@@ -26,6 +26,7 @@ import numpy as np
 
 from edge.errors import BundleError, ChecksumError, SchemaError, StageError
 from edge.golden import GoldenReport, replay
+from edge.incremental import Incremental
 from edge.pipeline import Pipeline
 from edge.records import build_pipeline
 from edge.stages.novelty import ClassNovelty
@@ -80,6 +81,10 @@ class Bundle:
     def train_clips(self) -> frozenset[str]:
         """SHA-256 of every sound file that the bundle was fitted on."""
         return frozenset(self.manifest["trained_on"]["clips"])
+
+    def judge(self) -> Incremental:
+        """A judge for the windows of one source, in their order."""
+        return Incremental(self.pipeline)
 
     def replay_golden(self) -> GoldenReport:
         """Run the golden windows on this machine.

@@ -95,8 +95,9 @@ def verdict_of(windows: Iterable[Verdict]) -> ClipVerdict:
 
 def _judge(bundle: Bundle, blocks: Iterable[F32]) -> ClipVerdict:
     framer = Framer(rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
-    verdicts = [bundle.pipeline(window) for block in blocks for window in framer.push(block)]
-    verdicts.extend(bundle.pipeline(window) for window in framer.flush())
+    judge = bundle.judge()
+    verdicts = [judge(window) for block in blocks for window in framer.push(block)]
+    verdicts.extend(judge(window) for window in framer.flush())
     return verdict_of(verdicts)
 
 

@@ -12,7 +12,7 @@ from edge.purify import Purifier
 from edge.stages.codebook import Codebook
 from edge.stages.denoise import Denoise
 from edge.stages.enhance import Enhance
-from edge.stages.gate import Gate
+from edge.stages.gate import Gate, Level
 from edge.stages.lowrank import LowRank
 from edge.stages.novelty import ClassNovelty
 from edge.stages.off import NoDenoise, NoLowRank, NoNovelty
@@ -52,26 +52,32 @@ class Pipeline:
     def __call__(self, window: Window, /) -> Verdict:
         """Judge one window; a gated window costs nothing more than its level."""
         level = self.gate(window)
-        if level.reason is not None:
-            return Verdict(
-                start_s=window.start_s,
-                label=None,
-                confidence=0.0,
-                scores={},
-                suspicion=None,
-                suspicion_p=None,
-                reason=level.reason,
-                rms_dbfs=level.rms_dbfs,
-                clipped=level.clipped,
-            )
-        trace = self.trace(window)
-        best = int(trace.scores.values.argmax())
-        unknown = trace.novelty is not None and trace.novelty.unknown
+        return self.gated(window, level) if level.reason is not None else self.verdict(self.trace(window), level)
+
+    def gated(self, window: Window, level: Level, /) -> Verdict:
+        """The verdict on a window that the gate stopped."""
         return Verdict(
             start_s=window.start_s,
+            label=None,
+            confidence=0.0,
+            scores={},
+            suspicion=None,
+            suspicion_p=None,
+            reason=level.reason,
+            rms_dbfs=level.rms_dbfs,
+            clipped=level.clipped,
+        )
+
+    def verdict(self, trace: Trace, level: Level, /) -> Verdict:
+        """What a traced window comes to."""
+        best = int(trace.scores.values.argmax())
+        unknown = trace.novelty is not None and trace.novelty.unknown
+        probabilities = trace.scores.probabilities.tolist()
+        return Verdict(
+            start_s=trace.window.start_s,
             label=None if unknown else self.labels[best],
-            confidence=0.0 if unknown else float(trace.scores.probabilities[best]),
-            scores={label: float(p) for label, p in zip(self.labels, trace.scores.probabilities, strict=True)},
+            confidence=0.0 if unknown else probabilities[best],
+            scores=dict(zip(self.labels, probabilities, strict=True)),
             suspicion=trace.suspicion.score,
             suspicion_p=trace.suspicion.p_value,
             reason="unknown" if unknown else None,

@@ -69,7 +69,7 @@ def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout:
     ended: SimpleQueue[str] = SimpleQueue()
     notifier = Notifier()
     voice = _voice(config, bundle, stdout=stdout)
-    inference = Inference(_judge(config, bundle), _alarm(config, bundle))
+    inference = Inference(_alarm(config, bundle))
     ears = _ears(config, bundle, feed, voice, inference)
     listening = Worker("inference", inference.run, ended=ended)
     hearing = [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
@@ -123,10 +123,9 @@ def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:
 
 
 def _judge(config: EdgeConfig, bundle: Bundle) -> Callable[[Window], Verdict]:
-    """The bundle's pipeline; where the operator wants no `unknown`, the nearest label in its place."""
-    if config.decision.unknown:
-        return bundle.pipeline
-    return lambda window: bundle.pipeline(window).committed()
+    """The bundle's judge; where the operator wants no `unknown`, the nearest label in its place."""
+    judge = bundle.judge()
+    return judge if config.decision.unknown else lambda window: judge(window).committed()
 
 
 def _alarm(config: EdgeConfig, bundle: Bundle) -> Alarm:
@@ -148,7 +147,12 @@ def _ears(config: EdgeConfig, bundle: Bundle, feed: Feed | None, voice: Voice, i
         reporter = voice.reporter(source, patient=patient)
         ring = Ring(round(config.ring_s * bundle.rate_hz), patient=patient, wake=inference.wake)
         inference.lanes[source.slug] = Lane(
-            rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s, ring=ring, listener=reporter
+            _judge(config, bundle),
+            rate_hz=bundle.rate_hz,
+            window_s=bundle.window_s,
+            hop_s=bundle.hop_s,
+            ring=ring,
+            listener=reporter,
         )
         capture: Capture
         if feed is None:

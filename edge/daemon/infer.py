@@ -36,7 +36,18 @@ KEPT = 256
 class Lane:
     """One source on its way through inference."""
 
-    def __init__(self, *, rate_hz: int, window_s: float, hop_s: float, ring: Ring, listener: Listener) -> None:
+    def __init__(
+        self,
+        judge: Callable[[Window], Verdict],
+        *,
+        rate_hz: int,
+        window_s: float,
+        hop_s: float,
+        ring: Ring,
+        listener: Listener,
+    ) -> None:
+        self.judge = judge
+        """Of this source alone: it may keep what the windows before have shown"""
         self.rate_hz, self.window_s, self.hop_s = rate_hz, window_s, hop_s
         self.ring = ring
         self.listener = listener
@@ -75,8 +86,7 @@ class Lane:
 class Inference:
     """Drains the lanes until each is finished."""
 
-    def __init__(self, judge: Callable[[Window], Verdict], alarm: Alarm) -> None:
-        self._judge = judge
+    def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
         self._sound = threading.Event()
         self.lanes: dict[str, Lane] = {}
@@ -127,7 +137,7 @@ class Inference:
     def _hop(self, slug: str, lane: Lane, window: Window, wall_s: float, arrived_s: float) -> None:
         started = time.perf_counter()
         try:
-            verdict = self._judge(window)
+            verdict = lane.judge(window)
         except StageError as error:
             self.dropped_windows += 1
             log.warning("%s: window at %.1f s dropped: %s", slug, window.start_s, error)

@@ -86,7 +86,8 @@ def verdicts_of(bundle: Bundle, samples: F64) -> list[Verdict]:
     windows = windows_of(
         samples.astype(np.float32), rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s
     )
-    return [bundle.pipeline(window) for window in windows]
+    judge = bundle.judge()
+    return [judge(window) for window in windows]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

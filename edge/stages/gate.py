@@ -51,16 +51,17 @@ class Gate:
         samples = window.samples
         if samples.ndim != 1 or samples.size == 0:
             raise StageError(self.name, wanted="samples must be (n_samples,), n >= 1", got=samples.shape)
-        peak = float(np.abs(samples).max())
+        peak = float(max(samples.max(), -samples.min()))
         if not math.isfinite(peak):
             raise StageError(self.name, wanted="samples must be finite", got="NaN or infinity")
         if peak == 0.0:
             return Level(rms_dbfs=None, peak_dbfs=None, clipped=False, reason="silence")
         # Samples below 1e-19 square to zero in float32.
-        power = float(np.mean(np.square(samples, dtype=np.float64)))
-        rms_dbfs = 10.0 * math.log10(max(power, 1e-30))
+        scale = 1.0 if peak > 1e-6 else peak
+        unit = samples if scale == 1.0 else samples / np.float32(scale)
+        rms_dbfs = 20.0 * math.log10(scale) + 10.0 * math.log10(float(np.dot(unit, unit)) / samples.size)
         peak_dbfs = 20.0 * math.log10(peak)
-        at_full_scale = float(np.mean(np.abs(samples) >= FULL_SCALE))
+        at_full_scale = float(np.mean(np.abs(samples) >= FULL_SCALE)) if peak >= FULL_SCALE else 0.0
         reason = None
         if peak_dbfs < self.quiet_dbfs:
             reason = "too_quiet"

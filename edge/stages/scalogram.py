@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from edge.errors import StageError
 from edge.types import F32, Scalogram, Window
 
-__all__ = ["MorletScalogram"]
+__all__ = ["PAD_S", "MorletScalogram"]
 
 PAD_S = 0.2
 """Zeros around the window: longer than a 40 Hz wavelet, so that its ends do not wrap around."""
@@ -35,6 +35,8 @@ FRAMES_AT_ONCE = 16
 """Larger spectra leave the cache, and their memory goes back to the system each time: half as fast"""
 TAIL = 1e-6
 """Wavelet spectra end where they have fallen to this share: what follows would be denormal, and slow, in float32"""
+EDGE_SIGMAS = 4.5
+"""Where a wavelet has faded in time: 88 dB down"""
 STOP_DB = 90.0
 """What aliases into the low bands is attenuated by this much"""
 
@@ -101,6 +103,12 @@ class MorletScalogram:
     @property
     def n_samples(self) -> int:
         return round(self.window_s * self.rate_hz)
+
+    @property
+    def n_edge_frames(self) -> int:
+        """Frames at each end of a window whose wavelets reach beyond it, where they see zeros."""
+        reach_s = EDGE_SIGMAS * self.omega0 / (2.0 * np.pi * self.min_hz)
+        return int(1.5 + reach_s / self.hop_s)
 
     def __call__(self, window: Window, /) -> Scalogram:
         """Transform the samples (n_samples,) at `rate_hz`.

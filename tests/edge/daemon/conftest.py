@@ -45,7 +45,9 @@ class FakeBundle:
     window_s: float = 1.0
     hop_s: float = 0.25
     n_calibration: int = 99
-    pipeline: Callable[[Window], Verdict] = judge
+
+    def judge(self) -> Callable[[Window], Verdict]:
+        return judge
 
 
 @pytest.fixture

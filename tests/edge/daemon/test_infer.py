@@ -44,10 +44,10 @@ def judge(window: Window) -> Verdict:
 
 
 def inference(*, patient: bool, capacity_s: float = 60.0) -> tuple[Inference, Lane, Ears]:
-    work = Inference(judge, ALARM)
+    work = Inference(ALARM)
     ears = Ears()
     ring = Ring(round(capacity_s * RATE_HZ), patient=patient, wake=work.wake)
-    lane = Lane(rate_hz=RATE_HZ, window_s=1.0, hop_s=0.5, ring=ring, listener=ears)
+    lane = Lane(judge, rate_hz=RATE_HZ, window_s=1.0, hop_s=0.5, ring=ring, listener=ears)
     work.lanes["mic"] = lane
     return work, lane, ears
 
@@ -155,7 +155,7 @@ def test_a_bug_in_the_pipeline_is_not_swallowed() -> None:
     def bug(window: Window) -> Verdict:
         raise TypeError("bug")
 
-    work._judge = bug
+    lane.judge = bug
     lane.ring.write(silence(1), wall_s=0.0)
     lane.ring.close()
     with pytest.raises(TypeError, match="bug"):
