@@ -112,7 +112,7 @@ class Pipeline:
             scores_raw=scores_raw,
             indicators=values,
             suspicion=self.suspicion(values),
-            novelty=self.novelty(scores),
+            novelty=self.novelty(encoding, scores),
         )
 
     def classify(self, image: Scalogram, /) -> Scores:

@@ -98,8 +98,6 @@ class Scores:
     """(n_classes,)"""
     probabilities: F32
     """(n_classes,), sum = 1"""
-    components: F32
-    """(n_components,), the encoding's components that they are made of"""
 
 
 @dataclass(frozen=True, slots=True)

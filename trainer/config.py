@@ -108,7 +108,7 @@ class DenoiseConfig:
 class SurfConfig:
     """Dense SURF: grids, weights and normalisation."""
 
-    scales: tuple[tuple[int, int, int, int], ...] = ((2, 3, 2, 3),)
+    scales: tuple[tuple[int, int, int, int], ...] = ((2, 3, 3, 3),)
     """(zone bands, zone frames, stride bands, stride frames) a scale"""
     sigma_zones: float = 0.66
     unit_db: float = 20.0
@@ -133,7 +133,7 @@ class CodebookConfig:
     """K-means++ and the encoding."""
 
     n_words: int = 64
-    n_axes: int = 60
+    n_axes: int = 40
     """Principal axes of the descriptors that are kept"""
     whitening: float = 0.0
     """Each axis is scaled by its variance to minus this: 0 leaves it, 0.5 makes all alike"""
@@ -146,7 +146,7 @@ class CodebookConfig:
 class SvmConfig:
     """Projection and polynomial kernel."""
 
-    n_components: int = 128
+    n_components: int = 40
     degree: int = 2
     """1 is the linear machine; a higher one than 2 has no exact quadratic form"""
     gamma: float = 4.0

@@ -84,7 +84,6 @@ class KernelSvm:
         return Scores(
             values=values.astype(np.float32),
             probabilities=(shifted / shifted.sum()).astype(np.float32),
-            components=encoding.values,
         )
 
 

@@ -9,18 +9,18 @@ from typing import ClassVar
 import numpy as np
 
 from edge.errors import StageError
-from edge.types import F32, Novelty, Scores
+from edge.types import F32, Encoding, Novelty, Scores
 
-__all__ = ["CUES", "ClassNovelty", "distance_to"]
+__all__ = ["CUES", "ClassNovelty", "nearest"]
 
 CUES = ("negative_best", "distance")
 """Both grow with novelty; the order of every array of cues."""
 
 
-def distance_to(mean: F32, whitener: F32, components: F32) -> float:
-    """Mahalanobis distance of components (n_components,) to a class's mean, squared, a component."""
-    away = whitener @ (components - mean)
-    return float(away @ away) / len(away)
+def nearest(projection: F32, means: F32, values: F32) -> float:
+    """Distance of values (n_dims,) to the nearest of the means (n_classes, n_white), squared, a component."""
+    away = projection @ values - means
+    return float(min(row @ row for row in away) / means.shape[1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class ClassNovelty:
     """Cues to one score that grows with each of them, and the score that is too much.
 
     The cues are how little the best class claims the window (its decision value, negative), and how far
-    from that class's mean the window's codebook encoding lies, in units of how far the classes' own lie
+    the window's codebook encoding lies from the nearest class, in units of how far the classes' own lie
     (Mahalanobis distance with one covariance for all classes: Lee et al. 2018). The decision values see
     what tells the classes apart; the distance sees the rest.
 
@@ -38,10 +38,10 @@ class ClassNovelty:
     """
 
     name: ClassVar[str] = "novelty"
+    projection: F32
+    """(n_white, n_dims): components of an encoding that spread alike in all directions about the means"""
     means: F32
-    """(n_classes, n_components), of the components of known windows and their copies"""
-    whitener: F32
-    """(n_components, n_components): makes the spread about the means the same in all directions"""
+    """(n_classes, n_white), of known windows and their copies"""
     centres: F32
     """(n_classes, n_cues), of known windows, by the class that is best"""
     weights: F32
@@ -51,23 +51,23 @@ class ClassNovelty:
     """A score above it is unknown"""
 
     def __post_init__(self) -> None:
-        shapes = self.means.shape, self.whitener.shape, self.centres.shape, self.weights.shape
-        n_classes, n_components = self.means.shape if self.means.ndim == 2 else (0, 0)
-        square, cues = (n_components, n_components), (len(CUES),)
-        if shapes[1:] != (square, (n_classes, *cues), cues) or (self.weights < 0).any():
-            wanted = f"means and centres of as many classes, a square whitener, {len(CUES)} weights >= 0"
+        shapes = self.projection.shape[:1], self.means.shape, self.centres.shape, self.weights.shape
+        n_classes, n_white = self.means.shape if self.means.ndim == 2 else (0, 0)
+        wanted_shapes = (n_white,), (n_classes, n_white), (n_classes, len(CUES)), (len(CUES),)
+        if self.projection.ndim != 2 or shapes != wanted_shapes or (self.weights < 0).any():
+            wanted = f"a projection, means and centres of as many classes, {len(CUES)} weights >= 0"
             raise StageError(self.name, wanted=wanted, got=shapes)
 
-    def __call__(self, scores: Scores, /) -> Novelty:
-        """Judge decision values (n_classes,) and the components that they are made of (n_components,)."""
-        shapes = scores.values.shape, scores.components.shape
-        wanted = (len(self.means),), self.means.shape[1:]
+    def __call__(self, encoding: Encoding, scores: Scores, /) -> Novelty:
+        """Judge an encoding (n_dims,) and the decision values (n_classes,) that the SVM gave for it."""
+        shapes = encoding.values.shape, scores.values.shape
+        wanted = self.projection.shape[1:], (len(self.means),)
         if shapes != wanted:
-            raise StageError(self.name, wanted=f"values and components {wanted}", got=shapes)
-        if not (np.isfinite(scores.values).all() and np.isfinite(scores.components).all()):
-            raise StageError(self.name, wanted="finite values and components", got="NaN or infinity")
+            raise StageError(self.name, wanted=f"encoding and decision values {wanted}", got=shapes)
+        if not (np.isfinite(encoding.values).all() and np.isfinite(scores.values).all()):
+            raise StageError(self.name, wanted="a finite encoding and finite values", got="NaN or infinity")
         best = int(scores.values.argmax())
-        distance = distance_to(self.means[best], self.whitener, scores.components)
+        distance = nearest(self.projection, self.means, encoding.values)
         score = self.score(best, np.array([-scores.values[best], distance], dtype=np.float32))
         return Novelty(score=score, unknown=score > self.threshold)
 

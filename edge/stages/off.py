@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from edge.types import Denoised, Scalogram, Scores
+from edge.types import Denoised, Encoding, Scalogram, Scores
 
 __all__ = ["NoDenoise", "NoLowRank", "NoNovelty"]
 
@@ -38,5 +38,5 @@ class NoNovelty:
 
     name: ClassVar[str] = "no_novelty"
 
-    def __call__(self, scores: Scores, /) -> None:
-        """Decision values (n_classes,), not looked at."""
+    def __call__(self, encoding: Encoding, scores: Scores, /) -> None:
+        """Neither is looked at."""

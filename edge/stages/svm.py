@@ -52,4 +52,4 @@ class QuadraticSvm:
         z = self.projection @ values
         scores = self.quad @ np.outer(z, z)[self._upper] + self.linear @ z + self.bias
         shifted = np.exp((scores - scores.max()) / np.float32(self.temperature))
-        return Scores(values=scores, probabilities=shifted / shifted.sum(), components=z)
+        return Scores(values=scores, probabilities=shifted / shifted.sum())

@@ -75,7 +75,7 @@ class TonePipeline:
         enhanced = self.enhance(scalogram)
         lowrank = self.lowrank(enhanced)
         values = np.zeros(2, dtype=np.float32)
-        scores = Scores(values=values, probabilities=values, components=values)
+        scores = Scores(values=values, probabilities=values)
         return Trace(
             window=window,
             scalogram=scalogram,

@@ -42,8 +42,8 @@ def fit_novelty(spread: ClassSpread, known: OutOfFold, left_out: Sequence[LeftOu
         above = [cues_of(one) - centres[one.kept[one.scores.argmax(axis=1)]] for one in left_out]
         weights, bias = logistic(np.concatenate(above) / scale, np.concatenate([one.unknown for one in left_out]))
     stage = ClassNovelty(
+        projection=spread.projection,
         means=spread.means,
-        whitener=spread.whitener,
         centres=centres.astype(np.float32),
         weights=(weights / scale).astype(np.float32),
         bias=round(bias, 6),

@@ -18,10 +18,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from edge.stages.codebook import Codebook
-from edge.stages.novelty import distance_to
+from edge.stages.novelty import nearest
 from edge.stages.suspicion import indicators
 from edge.stages.svm import QuadraticSvm
-from edge.types import F32, Scores
+from edge.types import F32, Encoding, Scores
 from trainer.errors import TrainerError
 from trainer.fit.purified import Purified, Row
 from trainer.fit.spread import ClassSpread
@@ -36,11 +36,11 @@ class Head:
     codebook: Codebook
     svm: QuadraticSvm
     spread: ClassSpread
-    """Of the components that the SVM takes"""
+    """Of the encodings"""
 
-    def distance(self, scores: Scores) -> float:
-        """How far a window lies from the class that claims it."""
-        return distance_to(self.spread.means[scores.values.argmax()], self.spread.whitener, scores.components)
+    def distance(self, encoding: Encoding) -> float:
+        """How far a window lies from the nearest class."""
+        return nearest(self.spread.projection, self.spread.means, encoding.values)
 
 
 FitHead = Callable[[NDArray[np.intp], NDArray[np.intp]], Head]
@@ -54,7 +54,7 @@ class OutOfFold:
     scores: F32
     """(n_windows, n_classes), of the clean windows"""
     distances: F32
-    """(n_windows,), of the clean windows to the class that claims them"""
+    """(n_windows,), of the clean windows to the nearest class"""
     clean: F32
     """(n_windows, n_indicators)"""
     noisy: F32
@@ -89,9 +89,9 @@ def score_out_of_fold(purified: Purified, parts: NDArray[np.intp], fit_head: Fit
     for part in np.unique(parts).tolist():
         head = fit_head(np.flatnonzero(parts != part), classes)
         for i in np.flatnonzero(parts == part).tolist():
-            said, clean[i] = _judge(purified.rows[0][i], head)
-            scores[i], distances[i] = said.values, head.distance(said)
-            _, noisy[i] = _judge(purified.rows[1][i], head)
+            encoding, said, clean[i] = _judge(purified.rows[0][i], head)
+            scores[i], distances[i] = said.values, head.distance(encoding)
+            _, _, noisy[i] = _judge(purified.rows[1][i], head)
     return OutOfFold(*(_in_order(found) for found in (scores, distances, clean, noisy)))
 
 
@@ -107,12 +107,12 @@ def score_without_classes(
         kept = np.unique(purified.classes[~unknown])
         head = fit_head(np.flatnonzero((parts != part) & ~unknown), kept)
         windows = np.flatnonzero(parts == part)
-        said = [head.svm(head.codebook(purified.rows[0][w].purified)) for w in windows]
+        encodings = [head.codebook(purified.rows[0][w].purified) for w in windows]
         found.append(
             LeftOut(
                 kept=kept,
-                scores=np.array([scores.values for scores in said]),
-                distances=np.array([head.distance(scores) for scores in said], dtype=np.float32),
+                scores=np.array([head.svm(encoding).values for encoding in encodings]),
+                distances=np.array([head.distance(encoding) for encoding in encodings], dtype=np.float32),
                 unknown=unknown[windows],
             )
         )
@@ -134,9 +134,9 @@ def _in_order(found: Mapping[int, F32 | float]) -> F32:
     return np.array([found[i] for i in range(len(found))], dtype=np.float32)
 
 
-def _judge(row: Row, head: Head) -> tuple[Scores, F32]:
+def _judge(row: Row, head: Head) -> tuple[Encoding, Scores, F32]:
     if row.raw is None:
         raise TrainerError("out of fold: the raw descriptors wanted. Got none instead.")
     encoding = head.codebook(row.purified)
     scores = head.svm(encoding)
-    return scores, indicators(row.residuals, encoding, scores, head.svm(head.codebook(row.raw)))
+    return encoding, scores, indicators(row.residuals, encoding, scores, head.svm(head.codebook(row.raw)))

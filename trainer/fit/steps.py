@@ -59,4 +59,4 @@ def fit_head(purified: Purified, windows: NDArray[np.intp], kept: NDArray[np.int
     classes = np.tile(np.searchsorted(kept, purified.classes[windows]), len(purified.rows))
     encodings = purified.encode(codebook, windows)
     svm = fit_svm(encodings, classes, len(kept), config.svm)
-    return Head(codebook, svm, fit_spread(encodings @ svm.projection.T, classes, len(kept)))
+    return Head(codebook, svm, fit_spread(encodings, classes, len(kept)))

@@ -19,6 +19,9 @@ __all__ = ["KernelMachines", "fit_kernel", "fit_svm", "fit_temperature"]
 
 F64 = NDArray[np.float64]
 
+N_BASIS = 400
+"""Principal components in which the active directions are looked for: nearly all of the encodings' energy"""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelMachines:
@@ -54,13 +57,15 @@ def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config
 def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> QuadraticSvm:
     """Project, fit kernel SVMs on the components, fold them; the temperature is 1 until it is fitted.
 
-    The projection is a truncated SVD without centring: of all with as many components it keeps the
-    inner products of the encodings best, and these are all that the kernel sees.
+    The components are those in which the decision values of kernel SVMs on whole encodings change most: the
+    leading directions of the mean of their gradients' outer products (active subspace: Constantine, Dow, Wang
+    2014). A few of them lose nothing; of principal components, which keep what is loud instead of what
+    matters, three times as many lost up to three points.
 
     Σᵢ αᵢ (c + γ vᵢ·z)² = zᵀ (γ² Σ αᵢ vᵢvᵢᵀ) z + (2cγ Σ αᵢ vᵢ)·z + c² Σ αᵢ, and of degree 1 (γ Σ αᵢ vᵢ)·z + c Σ αᵢ.
     """
     n_components = min(config.n_components, *encodings.shape)
-    _, _, leading = randomized_svd(encodings, n_components, n_iter=4, random_state=0)
+    leading = active_directions(encodings, classes, n_classes, config)[:n_components]
     # Rounded before the SVM sees it: the bundle holds the projection, its largest array, in float16.
     projection = leading.astype(np.float16).astype(np.float32)
     reduced = encodings @ projection.T
@@ -80,6 +85,21 @@ def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: S
         bias=bias.astype(np.float32),
         temperature=1.0,
     )
+
+
+def active_directions(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> F32:
+    """Orthonormal directions (n_basis, n_dims), those first in which the decision values change most."""
+    _, _, basis = randomized_svd(encodings, min(N_BASIS, *encodings.shape), n_iter=2, random_state=0)
+    inside = (encodings @ basis.T).astype(np.float64)
+    machines = fit_kernel(inside.astype(np.float32), classes, n_classes, config)
+    # The gradient at x is γ·degree·Σ αᵢ (c + γ vᵢ·x)^(degree - 1) vᵢ; its factors in front change no direction.
+    slopes = (config.coef0 + config.gamma * inside @ machines.support.T) ** (config.degree - 1)
+    moment = np.zeros((len(basis), len(basis)))
+    for dual in machines.dual:
+        gradients = (slopes * dual) @ machines.support
+        moment += gradients.T @ gradients
+    _, vectors = np.linalg.eigh(moment)
+    return np.ascontiguousarray(vectors[:, ::-1].T @ basis, dtype=np.float32)
 
 
 def fit_temperature(svm: QuadraticSvm, scores: F32, classes: NDArray[np.intp]) -> QuadraticSvm:

@@ -18,7 +18,7 @@ from edge.stages.scalogram import MorletScalogram
 from edge.stages.surf import DenseSurf, SurfScale
 from edge.stages.suspicion import ConformalSuspicion
 from edge.stages.svm import QuadraticSvm
-from edge.types import Descriptors, Encoding, Scalogram, Scores, Window
+from edge.types import Descriptors, Encoding, Novelty, Scalogram, Scores, Window
 
 RATE_HZ = 16000
 N_BANDS, N_FRAMES = 64, 80
@@ -33,6 +33,18 @@ class Case:
     """array -> input"""
     array: np.ndarray
     wrong: np.ndarray
+
+
+@dataclass(frozen=True)
+class OnEncodings:
+    """The one stage with two inputs, with one of them held fast."""
+
+    novelty: ClassNovelty
+    scores: Scores
+    name = ClassNovelty.name
+
+    def __call__(self, value: Encoding) -> Novelty:
+        return self.novelty(value, self.scores)
 
 
 def image_input(array: np.ndarray) -> Scalogram:
@@ -70,7 +82,7 @@ def make_cases() -> list[Case]:
     )
 
     novelty = ClassNovelty(
-        means=f32(3, 3), whitener=f32(3, 3), centres=f32(3, 2), weights=np.abs(f32(2)), bias=0.1, threshold=0.7
+        projection=f32(3, 5), means=f32(3, 3), centres=f32(3, 2), weights=np.abs(f32(2)), bias=0.1, threshold=0.7
     )
 
     def window(array: np.ndarray) -> Window:
@@ -79,8 +91,7 @@ def make_cases() -> list[Case]:
     def encoding(array: np.ndarray) -> Encoding:
         return Encoding(array, distance=0.0)
 
-    def decided(array: np.ndarray) -> Scores:
-        return Scores(values=array, probabilities=array, components=array)
+    decided = Scores(values=f32(3), probabilities=f32(3))
 
     cases = [
         Case(Gate(quiet_dbfs=-60, clipped_fraction=0.2), window, samples, f32(2, 3)),
@@ -91,7 +102,7 @@ def make_cases() -> list[Case]:
         Case(orb, image_input, image, f32(N_BANDS, 7)),
         Case(svm, encoding, f32(20), f32(7)),
         Case(suspicion, np.asarray, f32(5), f32(4)),
-        Case(novelty, decided, f32(3), f32(4)),
+        Case(OnEncodings(novelty, decided), encoding, f32(5), f32(4)),
     ]
     codebooks = (Codebook(axes=f32(10, 9), words=f32(8, 9), encoding=name) for name in ENCODINGS)
     return [*cases, *(Case(codebook, Descriptors, f32(50, 10), f32(50, 9)) for codebook in codebooks)]

@@ -11,7 +11,7 @@ from sklearn.svm import SVC
 from edge.types import Encoding
 from trainer.config import SvmConfig
 from trainer.errors import TrainerError
-from trainer.fit.svm import fit_kernel, fit_svm, fit_temperature
+from trainer.fit.svm import active_directions, fit_kernel, fit_svm, fit_temperature
 
 N_CLASSES = 3
 
@@ -38,6 +38,18 @@ def test_quadratic_form_equals_scikit_learns_kernel_svm(
         theirs = machine.fit(reduced.astype(np.float64), classes == k).decision_function(reduced.astype(np.float64))
         np.testing.assert_allclose(ours[:, k], theirs, atol=2e-3 * np.abs(theirs).max())
     assert np.any(svm.quad) == (degree == 2)
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+def test_directions_are_those_of_the_decision_and_not_of_the_loudness(degree: int) -> None:
+    """Two classes that differ along a soft direction, beside louder ones that say nothing."""
+    rng = np.random.default_rng(8)
+    classes = np.arange(200) % 2
+    points = rng.standard_normal((200, 10)) * np.linspace(3.0, 0.3, 10)
+    points[:, 9] += 2.0 * classes - 1.0
+    directions = active_directions(points.astype(np.float32), classes, 2, SvmConfig(degree=degree))
+    np.testing.assert_allclose(directions @ directions.T, np.eye(10), atol=1e-5)
+    assert abs(directions[0, 9]) > 0.9
 
 
 def test_kernel_machines_keep_what_supports_any_class(data: tuple[np.ndarray, np.ndarray]) -> None:
