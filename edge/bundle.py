@@ -82,9 +82,9 @@ class Bundle:
         """SHA-256 of every sound file that the bundle was fitted on."""
         return frozenset(self.manifest["trained_on"]["clips"])
 
-    def judge(self) -> Incremental:
-        """A judge for the windows of one source, in their order."""
-        return Incremental(self.pipeline)
+    def judge(self, *, glance: bool = False) -> Incremental:
+        """A judge for the windows of one source, in their order; with `glance`, windows like the last cost little."""
+        return Incremental(self.pipeline, glance=glance)
 
     def replay_golden(self) -> GoldenReport:
         """Run the golden windows on this machine.
@@ -214,7 +214,8 @@ def _build_pipeline(manifest: dict[str, Any], arrays: dict[str, F32], model: byt
     if len(pipeline.svm.bias) != len(pipeline.labels):
         raise ValueError(f"{len(pipeline.labels)} labels but {len(pipeline.svm.bias)} classes in the SVM")
     if isinstance(pipeline.novelty, ClassNovelty):
-        wanted, found = (len(pipeline.labels), len(pipeline.svm.projection)), pipeline.novelty.means.shape
+        novelty, wanted = pipeline.novelty, (len(pipeline.labels), pipeline.svm.projection.shape[1])
+        found = len(novelty.means), novelty.projection.shape[1]
         if found != wanted:
-            raise ValueError(f"novelty.means must be {wanted} like labels and SVM, is {found}")
+            raise ValueError(f"novelty must have (classes, dimensions) {wanted} like labels and SVM, has {found}")
     return pipeline

@@ -15,7 +15,7 @@ import numpy as np
 from edge.errors import StageError
 from edge.types import F32, Window
 
-__all__ = ["Framer", "windows_of"]
+__all__ = ["Framer", "n_moved", "windows_of"]
 
 
 class Framer:
@@ -65,3 +65,13 @@ def windows_of(samples: F32, *, rate_hz: int, window_s: float, hop_s: float) -> 
     framer = Framer(rate_hz=rate_hz, window_s=window_s, hop_s=hop_s)
     yield from framer.push(samples)
     yield from framer.flush()
+
+
+def n_moved(before: Window | None, window: Window) -> int | None:
+    """By how many samples a window goes on from the one before it; None if it is not the same sound that goes on."""
+    if before is None or window.samples.shape != before.samples.shape or window.rate_hz != before.rate_hz:
+        return None
+    n_new = round((window.start_s - before.start_s) * window.rate_hz)
+    if not 0 < n_new < len(window.samples):
+        return None
+    return n_new if np.array_equal(window.samples[:-n_new], before.samples[n_new:]) else None

@@ -17,29 +17,50 @@ from dataclasses import replace
 
 import numpy as np
 
+from edge.framing import n_moved
+from edge.glance import Watch
 from edge.pipeline import Pipeline
 from edge.stages.scalogram import PAD_S, MorletScalogram
 from edge.types import F32, Scalogram, Verdict, Window
 
-__all__ = ["Columns", "Incremental"]
+__all__ = ["MAX_HELD_S", "Columns", "Incremental"]
+
+MAX_HELD_S = 30.0
+"""Longest time that a verdict is held without another look by the whole path"""
 
 
 class Incremental:
     """The pipeline for the windows of one source, in their order; the same verdicts within the bundle's tolerance.
 
-    It only caches: a window that does not go on from the one before is computed as a whole.
+    It only caches: a window that does not go on from the one before is computed as a whole. With `glance`,
+    a window that shows nothing new gets the verdict of the last one that was judged, for at most MAX_HELD_S.
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, *, glance: bool = False) -> None:
         self.pipeline = pipeline
+        self.n_held = 0
+        """Windows that got the verdict of one before"""
         self._columns = Columns(pipeline.scalogram)
+        rate_hz, floor_db = pipeline.scalogram.rate_hz, pipeline.enhance.floor_db
+        self._watch = Watch(rate_hz=rate_hz, floor_db=floor_db) if glance else None
+        self._judged: Verdict | None = None
 
     def __call__(self, window: Window, /) -> Verdict:
         """Judge the next window."""
         level = self.pipeline.gate(window)
         if level.reason is not None:
+            self._judged = None
             return self.pipeline.gated(window, level)
-        return self.pipeline.verdict(self.pipeline.from_scalogram(window, self._columns(window)), level)
+        unchanged = self._watch is not None and self._watch(window)
+        last = self._judged
+        if unchanged and last is not None and window.start_s - last.start_s <= MAX_HELD_S:
+            self.n_held += 1
+            return replace(last, start_s=window.start_s, rms_dbfs=level.rms_dbfs, clipped=level.clipped)
+        if self._watch is not None:
+            self._watch.judged()
+        verdict = self.pipeline.verdict(self.pipeline.from_scalogram(window, self._columns(window)), level)
+        self._judged = verdict
+        return verdict
 
 
 class Columns:
@@ -64,15 +85,11 @@ class Columns:
 
     def _new_frames(self, window: Window) -> int | None:
         """By how many frames the window has moved on; None if it does not go on, or so far that nothing is saved."""
-        if self._before is None or window.samples.shape != self._before[0].samples.shape:
+        n_samples = None if self._before is None else n_moved(self._before[0], window)
+        if n_samples is None or n_samples % self._n_hop:
             return None
-        before = self._before[0]
-        n_moved = round((window.start_s - before.start_s) * window.rate_hz)
-        n_new, rest = divmod(n_moved, self._n_hop)
-        if rest or n_new <= 0 or self._n_stretch(n_new) >= self._whole.n_frames:
-            return None
-        same = np.array_equal(window.samples[:-n_moved], before.samples[n_moved:])
-        return n_new if same else None
+        n_new = n_samples // self._n_hop
+        return n_new if self._n_stretch(n_new) < self._whole.n_frames else None
 
     def _n_stretch(self, n_new: int) -> int:
         return n_new + 4 * self._whole.n_edge_frames + self._n_gap

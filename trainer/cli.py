@@ -89,6 +89,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
             "--all-folds": not unknown and args.all_folds,
             "--stages": unknown and args.stages,
             "--streaming": unknown and args.streaming,
+            "--gate": unknown and args.gate,
             "--report": unknown and args.report is not None,
         }.items()
         if given
@@ -99,6 +100,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
         raise ConfigError("evaluate: a BUNDLE, or --protocol lofo, wanted. Got neither instead.")
     from trainer.conditions import condition_rows, measure_conditions
     from trainer.evaluate import evaluate_bundle, summary
+    from trainer.gate import gate_rows, measure_gate
     from trainer.lofo import evaluate_lofo
     from trainer.stages import measure_stages, stage_rows
     from trainer.streaming import measure_streaming, streaming_rows
@@ -122,6 +124,7 @@ def run_evaluate(args: argparse.Namespace) -> None:
         "stages": (measure_stages, stage_rows),
         "conditions": (measure_conditions, condition_rows),
         "streaming": (measure_streaming, streaming_rows),
+        "gate": (measure_gate, gate_rows),
     }
     asked = {name: pair for name, pair in measures.items() if getattr(args, name)}
     for name, (measure, _) in asked.items():

@@ -145,6 +145,7 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stages", action="store_true", help="measure rank, autoencoder and SVM too")
     parser.add_argument("--conditions", action="store_true", help="measure under noise and in rooms, too")
     parser.add_argument("--streaming", action="store_true", help="measure the clips as one stream, too")
+    parser.add_argument("--gate", action="store_true", help="measure what the first look of `edge run` misses, too")
     parser.add_argument("--run", type=Path, metavar="RUN", help="the bundle's run, for --stages")
     parser.add_argument("--allow-train-clips", action="store_true", help="score clips that were fitted on, marked so")
     parser.add_argument("--config", type=Path, metavar="F", help="lofo, unknown: trainer.toml")

@@ -14,6 +14,7 @@ from trainer.conditions import condition_rows
 from trainer.data import read_clip
 from trainer.evaluate import TRAIN_CLIPS_MARK, Evaluation, Judged
 from trainer.figures import confusion_picture, histogram_picture, reliability_picture, trace_picture
+from trainer.gate import gate_rows
 from trainer.stages import stage_rows
 from trainer.streaming import streaming_rows
 
@@ -58,6 +59,7 @@ def write_report(evaluation: Evaluation, folder: Path, figures: dict[str, Any]) 
             stages_section(figures),
             conditions_section(figures),
             streaming_section(figures),
+            gate_section(figures),
             examples_section(evaluation),
             mistakes_section(evaluation),
             provenance_section(evaluation),
@@ -193,6 +195,13 @@ def streaming_section(figures: dict[str, Any]) -> str:
         return ""
     rows = [list(row) for row in streaming_rows(figures["streaming"])]
     return f"<section><h2>Stream</h2>{table(['floor', 'windows right'], rows)}</section>"
+
+
+def gate_section(figures: dict[str, Any]) -> str:
+    """What the first look misses and saves, when it was measured."""
+    if "gate" not in figures:
+        return ""
+    return f"<section><h2>First look</h2>{table(['what', 'share', 'interval'], gate_rows(figures['gate']))}</section>"
 
 
 def examples_section(evaluation: Evaluation) -> str:

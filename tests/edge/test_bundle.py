@@ -220,7 +220,7 @@ def test_a_bundle_older_than_the_novelty_stage_never_abstains(bundle: Path) -> N
 
     def older(manifest: dict[str, Any]) -> None:
         manifest["stages"].pop()
-        for name in ("novelty.means", "novelty.whitener", "novelty.centres", "novelty.weights"):
+        for name in ("novelty.projection", "novelty.means", "novelty.centres", "novelty.weights"):
             del manifest["arrays"][name]
 
     seal(bundle, older)
