@@ -19,8 +19,12 @@ __all__ = ["KernelMachines", "fit_kernel", "fit_svm", "fit_temperature"]
 
 F64 = NDArray[np.float64]
 
+MAX_ROWS = 12_000
+"""A kernel of so many encodings and their copies takes 1.2 GB; a larger set gives its copies in part"""
 N_BASIS = 400
 """Principal components in which the active directions are looked for: nearly all of the encodings' energy"""
+N_GRADIENTS = 4000
+"""Encodings at which gradients are taken, at most"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +40,10 @@ class KernelMachines:
 
 
 def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> KernelMachines:
-    """Fit on encodings (n, n_dims) with class indices (n,)."""
+    """Fit on encodings (n, n_dims) with class indices (n,), on MAX_ROWS of them at most."""
+    if len(encodings) > MAX_ROWS:
+        evenly = np.linspace(0, len(encodings) - 1, MAX_ROWS).astype(np.intp)
+        encodings, classes = encodings[evenly], classes[evenly]
     missing = sorted(set(range(n_classes)) - set(classes.tolist()))
     if missing:
         raise TrainerError(f"svm: sounds of every class wanted. Got none of class {missing[0]} instead.")
@@ -44,7 +51,10 @@ def fit_kernel(encodings: F32, classes: NDArray[np.intp], n_classes: int, config
     dual = np.zeros((n_classes, len(vectors)))
     bias = np.zeros(n_classes)
     # The kernel once for all classes, by one matrix product; libsvm would compute it again for each.
-    kernel = (config.coef0 + config.gamma * (vectors @ vectors.T)) ** config.degree
+    kernel = vectors @ vectors.T
+    kernel *= config.gamma
+    kernel += config.coef0
+    kernel **= config.degree
     for k in range(n_classes):
         machine = SVC(kernel="precomputed", C=config.cost)
         machine.fit(kernel, classes == k)
@@ -90,10 +100,10 @@ def fit_svm(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: S
 def active_directions(encodings: F32, classes: NDArray[np.intp], n_classes: int, config: SvmConfig) -> F32:
     """Orthonormal directions (n_basis, n_dims), those first in which the decision values change most."""
     _, _, basis = randomized_svd(encodings, min(N_BASIS, *encodings.shape), n_iter=2, random_state=0)
-    inside = (encodings @ basis.T).astype(np.float64)
-    machines = fit_kernel(inside.astype(np.float32), classes, n_classes, config)
+    machines = fit_kernel(encodings @ basis.T, classes, n_classes, config)
+    asked = encodings[:: -(-len(encodings) // N_GRADIENTS)]
     # The gradient at x is γ·degree·Σ αᵢ (c + γ vᵢ·x)^(degree - 1) vᵢ; its factors in front change no direction.
-    slopes = (config.coef0 + config.gamma * inside @ machines.support.T) ** (config.degree - 1)
+    slopes = (config.coef0 + config.gamma * (asked @ basis.T) @ machines.support.T) ** (config.degree - 1)
     moment = np.zeros((len(basis), len(basis)))
     for dual in machines.dual:
         gradients = (slopes * dual) @ machines.support

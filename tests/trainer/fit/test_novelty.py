@@ -61,3 +61,6 @@ def test_groups_are_pairs_that_leave_two_classes() -> None:
     assert class_groups(2) == ()
     assert class_groups(3) == ((0,), (1,), (2,))
     assert class_groups(5) == ((0, 1), (2, 3), (4,))
+    assert len(class_groups(10)) == 5
+    assert class_groups(50)[1] == tuple(range(10, 20))
+    assert sum(class_groups(50), ()) == tuple(range(50))

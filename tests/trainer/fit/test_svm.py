@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 from edge.types import Encoding
 from trainer.config import SvmConfig
 from trainer.errors import TrainerError
+from trainer.fit import svm as svm_module
 from trainer.fit.svm import active_directions, fit_kernel, fit_svm, fit_temperature
 
 N_CLASSES = 3
@@ -59,6 +60,18 @@ def test_kernel_machines_keep_what_supports_any_class(data: tuple[np.ndarray, np
     scores = (config.coef0 + config.gamma * encodings @ machines.support.T) ** 2 @ machines.dual.T + machines.bias
     assert np.mean(scores.argmax(axis=1) == classes) > 0.8
     assert len(machines.support) < len(encodings)
+
+
+def test_a_large_set_gives_a_part_of_its_rows(
+    data: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encodings, classes = data
+    monkeypatch.setattr(svm_module, "MAX_ROWS", 30)
+    machines = fit_kernel(encodings, classes, N_CLASSES, SvmConfig())
+    assert len(machines.support) <= 30
+    found = {row.tobytes() for row in machines.support.astype(np.float32)}
+    evenly = np.linspace(0, 89, 30).astype(int)
+    assert found <= {row.tobytes() for row in encodings[evenly]}
 
 
 def test_class_without_sound_is_refused(data: tuple[np.ndarray, np.ndarray]) -> None:
