@@ -39,9 +39,9 @@ def modules_of(package: ModuleType) -> list[str]:
     return [package.__name__, *(found.name for found in inside if not found.name.endswith("__main__"))]
 
 
-def heavy_after(program: str) -> list[str]:
+def heavy_after(program: str, heavy: tuple[str, ...] = HEAVY) -> list[str]:
     """Which heavy modules a fresh interpreter holds after a program."""
-    program += f"\nimport json, sys\nprint(json.dumps([name for name in {HEAVY!r} if name in sys.modules]))"
+    program += f"\nimport json, sys\nprint(json.dumps([name for name in {heavy!r} if name in sys.modules]))"
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
@@ -51,6 +51,11 @@ def heavy_after(program: str) -> list[str]:
 
 def test_importing_the_edge_loads_nothing_heavy() -> None:
     assert heavy_after("\n".join(f"import {name}" for name in modules_of(edge))) == []
+
+
+def test_the_daemon_leaves_portaudio_to_its_capture_processes() -> None:
+    """20 MB, and whatever a driver does to the process that loads it."""
+    assert heavy_after("import edge.cli.run", ("sounddevice",)) == []
 
 
 def test_classifying_a_window_loads_nothing_heavy(reference_bundle: Path) -> None:

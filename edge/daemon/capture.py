@@ -22,7 +22,7 @@ import numpy as np
 
 from edge.config import SourceConfig
 from edge.daemon.backoff import Backoff
-from edge.daemon.capture_child import HEADER
+from edge.daemon.blocks import HEADER
 from edge.daemon.ring import Ring
 from edge.errors import AudioError, CaptureDied, DeviceNotFound
 from edge.types import F32

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import struct
 import sys
 import threading
 from typing import Any, BinaryIO
@@ -24,13 +23,13 @@ import numpy as np
 import sounddevice
 import soxr
 
+from edge.daemon.blocks import HEADER
 from edge.daemon.devices import Device, find_device, list_devices
 from edge.errors import AudioError
 from edge.types import F32
 
-__all__ = ["HEADER", "Slots", "main"]
+__all__ = ["Slots", "main"]
 
-HEADER = struct.Struct("<II")
 BLOCK_S = 0.1
 SLOTS_S = 2.0
 """Sound that waits in this process while the parent does not read"""
