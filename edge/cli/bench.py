@@ -10,17 +10,18 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from edge.bundle import Bundle, read_bundle
+from edge.busy_sound import busy_sound
 from edge.daemon.health import rss_mb
 from edge.framing import windows_of
 from edge.pipeline import Pipeline
-from edge.types import F32, Window
+from edge.stopwatch import timed_pipeline
+from edge.types import Window
 
 __all__ = ["EXAMPLES", "configure", "main"]
 
@@ -30,7 +31,6 @@ examples:
   edge bench --bundle models/esc10 --windows 200 --json
 """
 WARM_UP = 3
-SEED = 1
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
 def _measure(bundle: Bundle, n_windows: int) -> dict[str, Any]:
     windows = list(
         windows_of(
-            _sound(bundle.window_s + n_windows * bundle.hop_s, bundle.rate_hz),
+            busy_sound(bundle.window_s + n_windows * bundle.hop_s, bundle.rate_hz),
             rate_hz=bundle.rate_hz,
             window_s=bundle.window_s,
             hop_s=bundle.hop_s,
@@ -67,7 +67,7 @@ def _measure(bundle: Bundle, n_windows: int) -> dict[str, Any]:
     whole_ms = [_timed_ms(bundle.pipeline, window) for window in windows]
     spent_ms: defaultdict[str, float] = defaultdict(float)
     taken: defaultdict[str, list[float]] = defaultdict(list)
-    instrumented = _instrumented(bundle.pipeline, spent_ms)
+    instrumented = timed_pipeline(bundle.pipeline, spent_ms)
     for window in windows:
         spent_ms.clear()
         instrumented.trace(window)
@@ -91,42 +91,3 @@ def _timed_ms(pipeline: Pipeline, window: Window) -> float:
 
 def _summary(values_ms: list[float]) -> dict[str, float]:
     return {"median": float(np.median(values_ms)), "p95": float(np.percentile(values_ms, 95))}
-
-
-class _Timed:
-    """A stage that adds up the time it takes; the same forward path runs it, twice a window for some."""
-
-    def __init__(self, name: str, stage: Any, spent_ms: defaultdict[str, float]) -> None:
-        self._name = name
-        self._stage = stage
-        self._spent_ms = spent_ms
-
-    def __call__(self, *values: Any) -> Any:
-        started = time.perf_counter()
-        result = self._stage(*values)
-        self._spent_ms[self._name] += 1000.0 * (time.perf_counter() - started)
-        return result
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stage, name)
-
-
-def _instrumented(pipeline: Pipeline, spent_ms: defaultdict[str, float]) -> Pipeline:
-    stages = {slot: getattr(pipeline, slot) for slot in Pipeline.slots()}
-    timed: dict[str, Any] = {
-        slot: _Timed(stage.name, stage, spent_ms) for slot, stage in stages.items() if slot != "gate"
-    }
-    return replace(pipeline, **timed)
-
-
-def _sound(seconds: float, rate_hz: int) -> F32:
-    """Noise whose level breathes, a gliding tone and a click every 0.4 s: every stage has work to do."""
-    rng = np.random.default_rng(SEED)
-    n_samples = round(seconds * rate_hz)
-    t = np.arange(n_samples) / rate_hz
-    noise = np.cumsum(rng.standard_normal(n_samples) * 0.02)
-    noise -= np.convolve(noise, np.ones(64) / 64, mode="same")
-    tone = np.sin(2 * np.pi * (400 * t + 150 * np.sin(2 * np.pi * 0.5 * t)))
-    click = np.exp(-np.mod(t, 0.4) * 80) * rng.standard_normal(n_samples)
-    sound = 0.5 * noise * (1 + 0.5 * np.sin(2 * np.pi * 0.3 * t)) + 0.1 * tone + 0.2 * click
-    return np.asarray(sound / (1.2 * np.abs(sound).max()), dtype=np.float32)
