@@ -49,8 +49,8 @@ tflite: .venv-tflite/.stamp  ## .venv-tflite with the older runtime (Python 3.11
 	@PYTHON="$${PYTHON:-python3.11}" CONSTRAINTS=constraints-tflite.txt .ci/venv .venv-tflite tflite,orb
 	@touch $@
 
-bench: $(VENV)/.stamp  ## milliseconds a window and a stage on this machine
-	@$(BIN)/edge bench --bundle $(BUNDLE) --json
+bench: $(VENV)/.stamp  ## the cost figures: this pipeline, YAMNet and a MobileNet in turn on one core of this machine
+	@$(BIN)/trainer bench $(BUNDLE) --out runs/bench --json runs/bench.json
 
 lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each scored on its own fold, stages and stream too
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --conditions --streaming \

@@ -1,4 +1,4 @@
-"""The `trainer` command: fit, export, evaluate, sweep, compare, attack, inspect, data.
+"""The `trainer` command: fit, export, evaluate, sweep, compare, attack, bench, inspect, data.
 
 Results go to stdout, logs to stderr. An error is one sentence and the exit code of its class
 (`edge.errors`, `trainer.errors`). TensorFlow is loaded only by what trains or attacks.
@@ -218,6 +218,23 @@ def run_sweep(args: argparse.Namespace) -> None:
     finish(args, figures, sweep_summary(figures))
 
 
+def run_bench(args: argparse.Namespace) -> None:
+    """Measure what a bundle costs beside other systems."""
+    from trainer.bench.history import append, entry_of, read_history, slow_down
+    from trainer.bench.run import bench
+
+    path = args.history or args.out / "history.jsonl"
+    history = read_history(path)
+    figures = bench(args.bundle, n_rounds=args.rounds) | {"command": args.command_line}
+    figures["slow_down"] = slow_down(history, entry_of(figures))
+    from trainer.bench.report import bench_text, write_bench
+
+    for written in write_bench(figures, args.out):
+        logging.getLogger("trainer.cli").info("written: %s", written)
+    append(path, entry_of(figures))
+    finish(args, figures, bench_text(figures))
+
+
 def run_inspect(args: argparse.Namespace) -> None:
     """Say what a bundle is."""
     from edge.bundle import read_bundle
@@ -264,6 +281,7 @@ HANDLERS = {
     "compare": run_compare,
     "attack": run_attack,
     "sweep": run_sweep,
+    "bench": run_bench,
     "inspect": run_inspect,
     "data": run_data,
 }

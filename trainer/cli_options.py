@@ -65,6 +65,14 @@ The space is a TOML file of stages with candidates, each a named part of a train
 trainer/sweep/space.toml. Choices are made on inner folds; each outer fold is judged once, at the end, and the touches
 are counted. A sweep that was stopped goes on with the same command. The budget is for the search of this call: what
 is in --out costs nothing, and the bundles of the outer folds are always fitted.""",
+    "bench": """\
+examples:
+  trainer bench models/a-0.1.0 --out runs/bench
+  trainer bench models/a-0.1.0 --out runs/bench --rounds 10 --json bench.json --history bench.jsonl
+
+One process on one core, one thread: the bundle, YAMNet's architecture and a MobileNet in turn; then the daemon as a
+process, and instructions where valgrind is installed. DIR gets bench.json, bench.png, bench.md and history.jsonl. If a
+ratio became much worse since the last entry of the same processor, a sentence says so. Targets are shown, not more.""",
     "inspect": """\
 examples:
   trainer inspect models/a-0.1.0
@@ -104,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_compare_options(command("compare", "the pipeline, each stage removed, other systems: one table"))
     add_attack_options(command("attack", "perturb held-out clips and ask the deployed bundle"))
     add_sweep_options(command("sweep", "search a space of configurations on inner folds"))
+    add_bench_options(command("bench", "measure what a bundle costs beside YAMNet and a MobileNet"))
     inspect = command("inspect", "say what a bundle is")
     inspect.add_argument("bundle", type=Path, metavar="BUNDLE")
     inspect.add_argument("--json", action="store_true", help="for machines")
@@ -194,6 +203,15 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="instead of the configuration's")
     parser.add_argument("--jobs", type=n_jobs, default=2, metavar="N", help="processes of one thread (default: 2)")
     parser.add_argument("--no-reference", action="store_true", help="do not judge the choices without autoencoder, too")
+    parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+
+
+def add_bench_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `bench`."""
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE")
+    parser.add_argument("--out", type=Path, default=Path("runs/bench"), metavar="DIR", help="(default: %(default)s)")
+    parser.add_argument("--rounds", type=positive, default=30, metavar="N", help="(default: %(default)s)")
+    parser.add_argument("--history", type=Path, metavar="F", help="JSON lines (default: history.jsonl in --out)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
 
 
