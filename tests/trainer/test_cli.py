@@ -23,7 +23,8 @@ def stderr_of(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["fit"], ["export"], ["evaluate"], ["compare"], ["sweep"], ["attack"], ["inspect"], ["data"]]
+    "command",
+    [[], ["fit"], ["export"], ["evaluate"], ["compare"], ["sweep"], ["attack"], ["bench"], ["inspect"], ["data"]],
 )
 def test_help_has_examples(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:

@@ -21,7 +21,7 @@ __all__ = ["collected", "count_instructions", "hops_of"]
 log = logging.getLogger(__name__)
 
 COLLECTED = re.compile(r"^==\d+== Collected : (\d+)", re.MULTILINE)
-HOPS = 20
+HOPS = 10
 """Between the shorter and the longer run; of a stream that is not alike all the time, one whole period"""
 HOW = (
     "valgrind --tool=callgrind over one small process of two lengths, and the slope between them: start, imports and "

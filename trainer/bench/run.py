@@ -14,6 +14,7 @@ import numpy as np
 from edge import __version__
 from edge.bundle import Bundle, read_bundle
 from edge.errors import ConfigError
+from edge.types import F32
 from trainer.bench.boards import estimate_boards
 from trainer.bench.daemon import measure_daemon
 from trainer.bench.growth import measure_batches, measure_sources
@@ -52,11 +53,14 @@ def bench(path: Path, *, n_rounds: int) -> dict[str, Any]:
         log.info("making the networks")
         models = make_models(streams[BUSY], prepared.folder)
         with one_core() as core:
-            return measured(bundle, prepared, streams, n_rounds, core) | {"models": models}
+            figures = timed(bundle, prepared, streams, n_rounds, core)
+        # Counting takes minutes, and does not care how busy a core is.
+        figures |= {"models": models, "instructions": count_instructions(prepared, bundle.window_s)}
+    return figures | {"targets": judge_targets(figures), "boards": estimate_boards(figures)}
 
 
-def measured(bundle: Bundle, prepared: Prepared, streams: dict[str, Any], n_rounds: int, core: int) -> dict[str, Any]:
-    """Everything that is timed or counted, on one core."""
+def timed(bundle: Bundle, prepared: Prepared, streams: dict[str, F32], n_rounds: int, core: int) -> dict[str, Any]:
+    """Everything that takes time or memory, on one core."""
     busy = streams[BUSY]
     figures: dict[str, Any] = {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -81,6 +85,5 @@ def measured(bundle: Bundle, prepared: Prepared, streams: dict[str, Any], n_roun
     }
     log.info("daemon: starts, memory, slope")
     figures["daemon"] = measure_daemon(prepared.bundle, busy, bundle.rate_hz, prepared.folder)
-    figures["instructions"] = count_instructions(prepared, bundle.window_s)
     figures["machine"]["load_after"] = os.getloadavg()[0]
-    return figures | {"targets": judge_targets(figures), "boards": estimate_boards(figures)}
+    return figures

@@ -102,7 +102,7 @@ class VerdictStream:
         return [self._judge(window) for window in self._framer.push(block)]
 
 
-def ours(way: Way, hop_s: float, stream: str = BUSY) -> Variant:
+def ours(way: Way, hop_s: float, stream: str = BUSY, *, counted: bool = False) -> Variant:
     """The bundle, run in one way."""
 
     def make(prepared: Prepared) -> Runner:
@@ -110,7 +110,7 @@ def ours(way: Way, hop_s: float, stream: str = BUSY) -> Variant:
         judge = way.make(bundle.pipeline)
         return VerdictStream(judge, rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=hop_s)
 
-    return Variant(way.name, hop_s, make, stream, counted=hop_s == HOPS_S[0])
+    return Variant(way.name, hop_s, make, stream, counted=counted)
 
 
 def network(name: str, hop_s: float, *, counted: bool = False) -> Variant:
@@ -119,7 +119,7 @@ def network(name: str, hop_s: float, *, counted: bool = False) -> Variant:
 
 
 VARIANTS = (
-    *(ours(way, HOPS_S[0]) for way in WAYS),
+    *(ours(way, HOPS_S[0], counted=True) for way in WAYS),
     network("yamnet_f32", PATCH_HOPS_S[0], counted=True),
     network("yamnet_int8", PATCH_HOPS_S[0], counted=True),
     network("mobilenet_v2", PATCH_HOPS_S[0]),
@@ -127,7 +127,7 @@ VARIANTS = (
     network("yamnet_f32", PATCH_HOPS_S[1]),
     network("yamnet_int8", PATCH_HOPS_S[1]),
     network("mobilenet_v2", PATCH_HOPS_S[1]),
-    *(ours(way, HOPS_S[0], BACKGROUND) for way in WAYS),
+    *(ours(way, HOPS_S[0], BACKGROUND, counted=way.gated) for way in WAYS),
     Variant(FRONT_END, PATCH_HOPS_S[0], lambda _: LogMelStream(), counted=True),
 )
 """In the order of a round"""
