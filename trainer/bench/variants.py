@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.bundle import read_bundle
 from edge.framing import Framer
+from edge.incremental import Incremental
 from edge.pipeline import Pipeline
 from edge.types import F32, Verdict, Window
 from trainer.bench.log_mel import LogMelStream
@@ -52,7 +53,10 @@ class Way:
     gated: bool = False
 
 
-WAYS = (Way("plain", "every window computed anew", lambda pipeline: pipeline),)
+WAYS = (
+    Way("plain", "every window computed anew", lambda pipeline: pipeline),
+    Way("incremental", "columns that the window before has shown are kept", Incremental),
+)
 UNGATED = [way for way in WAYS if not way.gated][-1]
 """What the targets call the full pipeline"""
 GATED = next((way for way in reversed(WAYS) if way.gated), None)
