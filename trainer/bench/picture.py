@@ -36,7 +36,7 @@ def draw_times(axes: Axes, figures: dict[str, Any]) -> None:
     draw_bars(axes, figures, {name: row["median"] for name, row in rows.items()}, "{:.2f}")
     for i, row in enumerate(rows.values()):
         axes.plot([row["min"]] * 2, [i - 0.36, i + 0.36], color=INK, linewidth=1.2)
-    axes.set_title("ms of one core for a second of sound: median, minimum", loc="left", fontsize=10)
+    axes.set_title("ms of one core for a second of sound: median (bar), minimum (line)", loc="left", fontsize=10)
 
 
 def draw_instructions(axes: Axes, figures: dict[str, Any]) -> None:
@@ -67,7 +67,7 @@ def draw_sources(axes: Axes, figures: dict[str, Any]) -> None:
     axes.plot(numbers, costs, "o", color=BLUE)
     axes.set(xlim=(0, numbers[-1] * 1.08), ylim=(0, None), xlabel="sources", xticks=numbers)
     axes.grid(color=GRID, linewidth=0.6)
-    axes.set_title("ms for a second of all sources; line: one source, n times", loc="left", fontsize=10)
+    axes.set_title("ms for a second of n sources; line: n times one", loc="left", fontsize=10)
 
 
 def draw_bars(axes: Axes, figures: dict[str, Any], values: dict[str, float], form: str) -> None:

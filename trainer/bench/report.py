@@ -79,7 +79,7 @@ def targets(figures: dict[str, Any]) -> str:
 
 
 def details(figures: dict[str, Any]) -> str:
-    """Stages, daemon, batches, sources."""
+    """Stages, daemon, batches, sources, machine."""
     daemon, sources = figures["daemon"], figures["sources"]
     stages = sorted(figures["stages_ms"].items(), key=lambda item: -item[1]["median"])
     short, long = daemon["lengths_s"]
@@ -102,6 +102,9 @@ def details(figures: dict[str, Any]) -> str:
             ", ".join(f"{row['median']:.2f}" for row in sources["ms_per_s"].values()) + " ms a second",
         ],
     ]
+    machine = figures["machine"]
+    loads = f"{machine['load_before']:.1f} before, {machine['load_after']:.1f} after"
+    rows.append([f"machine, {figures['n_rounds']} rounds", f"{machine['cpu']}; load {loads}"])
     if figures["instructions"]["skipped"]:
         rows.append(["instructions", figures["instructions"]["skipped"]])
     return table(["detail", "figure"], rows)

@@ -66,11 +66,13 @@ def judge_targets(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
     daemon = figures["daemon"]
     start_s, batch = daemon["first_verdict_s"]["median"], figures["batches"][UNGATED.name]["ratio"]
     grows, longer = figures["sources"]["last_against_first"], daemon["rss_mb_long"] - daemon["rss_mb"]
+    slope = daemon["cpu_ms_per_s"] / figures["variants"][FULL]["median"]
     return [
         *rows,
         row("a batch of 16 windows against one", "≤ 8", f"{batch:.1f}", batch <= 8.0),
         row("daemon process: resident memory", "≤ 80 MB", f"{daemon['rss_mb']:.0f} MB", daemon["rss_mb"] <= 80.0),
         row("daemon process: start to first verdict", "≤ 0.6 s", f"{start_s:.2f} s", start_s <= 0.6),
+        row("daemon's slope against the pipeline's figure", "0.8 to 1.25", f"{slope:.2f}", 0.8 <= slope <= 1.25),
         row("cost of a source, 8 of them against 1", "≤ 1.1", f"{grows:.2f}", grows <= 1.1),
         row("memory after 330 s of sound against 30 s", "≤ +1 MB", f"{longer:+.1f} MB", longer <= 1.0),
     ]

@@ -37,6 +37,7 @@ def test_the_daemon_s_and_growth_s_targets() -> None:
     assert rows["daemon process: start to first verdict"] == ("0.50 s", True)
     assert rows["a batch of 16 windows against one"] == ("9.0", False)
     assert rows["cost of a source, 8 of them against 1"] == ("1.06", True)
+    assert rows["daemon's slope against the pipeline's figure"] == ("1.10", True)
     assert rows["memory after 330 s of sound against 30 s"] == ("+0.5 MB", True)
 
 
