@@ -9,7 +9,7 @@ from typing import Any
 from trainer.bench.streams import BACKGROUND
 from trainer.bench.variants import GATED, HOPS_S, PATCH_HOPS_S, UNGATED, variant_name
 
-__all__ = ["RATIOS", "Ratio", "judge_targets", "ratios_of"]
+__all__ = ["FULL", "RATIOS", "YAMNET", "YAMNET_INT8", "Ratio", "judge_targets", "ratios_of"]
 
 
 @dataclass(frozen=True, slots=True)

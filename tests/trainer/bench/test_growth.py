@@ -16,8 +16,8 @@ from trainer.bench.variants import Judge, Way
 
 
 @pytest.fixture
-def bundle(reference_bundle: Path) -> Bundle:
-    return read_bundle(reference_bundle)
+def bundle(tiny_bundle: Path) -> Bundle:
+    return read_bundle(tiny_bundle)
 
 
 class Counting:

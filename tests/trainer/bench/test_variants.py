@@ -38,9 +38,9 @@ def test_every_way_gives_the_pipeline_s_verdicts(tiny_bundle: Path, tmp_path: Pa
             assert [(v.start_s, v.best) for v in got] == [(v.start_s, v.best) for v in wanted]
 
 
-def test_the_counted_process_is_light(reference_bundle: Path, tmp_path: Path) -> None:
+def test_the_counted_process_is_light(tiny_bundle: Path, tmp_path: Path) -> None:
     np.save(tmp_path / f"{BUSY}.npy", tiny_sound("hiss", np.random.default_rng(4), seconds=8.0))
-    command = ["trainer.bench.child", reference_bundle, tmp_path, variant_name(UNGATED.name, 1.0), 6]
+    command = ["trainer.bench.child", tiny_bundle, tmp_path, variant_name(UNGATED.name, 1.0), 6]
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", *map(str, command)], capture_output=True, text=True, check=False
     )
