@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from edge.bundle import read_bundle
@@ -56,6 +57,7 @@ class Way:
 WAYS = (
     Way("plain", "every window computed anew", lambda pipeline: pipeline),
     Way("incremental", "columns that the window before has shown are kept", Incremental),
+    Way("gated", "windows that show nothing new are not judged again", partial(Incremental, glance=True), gated=True),
 )
 UNGATED = [way for way in WAYS if not way.gated][-1]
 """What the targets call the full pipeline"""
