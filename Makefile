@@ -56,9 +56,9 @@ lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each 
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --conditions --streaming \
 	    --json runs/lofo.json --report runs/lofo-report
 
-short: $(VENV)/.stamp  ## the accuracy figures with windows of 2 s instead of 5 s
+short: $(VENV)/.stamp  ## the accuracy figures with windows of 2 s instead of 5 s, and a denser grid
 	mkdir -p runs
-	printf '[scalogram]\nwindow_s = 2.0\n' > runs/short.toml
+	printf '[scalogram]\nwindow_s = 2.0\n[surf]\nscales = [[2, 3, 2, 1]]\n' > runs/short.toml
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --config runs/short.toml --out runs/short --json runs/short.json
 
 unknown: $(VENV)/.stamp  ## the unknown figures: classes left out of the fit, are they told from the known
