@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +16,8 @@ from trainer.compare.task import CLEAN, FoldResult, Task, check_apart
 from trainer.conditions import CONDITIONS
 from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable, read_clip
-from trainer.errors import DatasetError, TrainerError
+from trainer.errors import DatasetError
+from trainer.workers import workers
 
 __all__ = ["compare"]
 
@@ -55,7 +49,7 @@ def compare(
     found = {task: task.finished() for task in tasks}
     missing = [task for task, result in found.items() if result is None]
     log.info("%d of %d results are there already", len(tasks) - len(missing), len(tasks))
-    results = [*(result for result in found.values() if result is not None), *perform(missing, jobs)]
+    results = [*(result for result in found.values() if result is not None), *perform(missing, jobs, out)]
     done = {(result.system, result.fold): result for result in results}
     by_system = {name: [done[name, fold] for fold in dataset.folds] for name in systems}
     figures = figures_of(by_system, (CLEAN, *conditions), timed(tasks, config))
@@ -69,47 +63,21 @@ def compare(
     }
 
 
-def perform(tasks: Sequence[Task], jobs: int) -> Iterator[FoldResult]:
-    """Results as they come. Every worker has one thread, and TensorFlow is told so before it is loaded.
+def perform(tasks: Sequence[Task], jobs: int, out: Path) -> Iterator[FoldResult]:
+    """Results as they come; what the workers say goes to `out/workers.log`.
 
     Raises
     ------
     TrainerError : a worker was killed
     """
-    context = multiprocessing.get_context("spawn")
     if not tasks:
         return
-    level = logging.getLogger().level
-    with ProcessPoolExecutor(jobs, mp_context=context, initializer=start_worker, initargs=(level,)) as pool:
-        try:
-            waiting = [pool.submit(perform_one, task) for task in tasks]
-            for future in as_completed(waiting):
-                result = future.result()
-                right = sum(row.said[CLEAN] == row.label for row in result.told)
-                log.info("%s, fold %d: %d of %d clean clips", result.system, result.fold, right, len(result.told))
-                yield result
-        except BrokenProcessPool as error:
-            raise TrainerError("compare: every worker alive wanted. Got one that was killed: memory?") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def start_worker(level: int) -> None:
-    """What holds for all of a worker's life; its log is that of the command."""
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s: %(message)s", force=True)
-    logging.getLogger("tensorflow").setLevel(max(level, logging.WARNING))
-    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3")
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    # tqdm's bars of several processes would write over each other.
-    os.environ["TQDM_DISABLE"] = "1"
-
-
-def end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+    out.mkdir(parents=True, exist_ok=True)
+    with workers(jobs, out / "workers.log") as pool:
+        for result in pool.as_they_come(perform_one, [(task,) for task in tasks]):
+            right = sum(row.said[CLEAN] == row.label for row in result.told)
+            log.info("%s, fold %d: %d of %d clean clips", result.system, result.fold, right, len(result.told))
+            yield result
 
 
 def perform_one(task: Task) -> FoldResult:

@@ -14,9 +14,9 @@ from trainer.config import TrainerConfig
 from trainer.data import Dataset
 from trainer.sweep.cache import Arrays, Cache
 from trainer.sweep.keys import images_key, pair_keys
-from trainer.sweep.pool import Workers
 from trainer.sweep.search import OVERALL, InnerScore
 from trainer.sweep.work import VIEWS, Task, make_images, score_pair, seconds_of
+from trainer.workers import Workers
 
 __all__ = ["Cell", "InnerFolds", "cells_of", "inner_score"]
 

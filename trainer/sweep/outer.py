@@ -21,7 +21,7 @@ from trainer.data import Dataset
 from trainer.evaluate import Evaluation, accuracy, check_held_out, judge_dataset
 from trainer.files import write_whole
 from trainer.lofo import fit_key, fold_bundle
-from trainer.sweep.pool import Workers
+from trainer.workers import Workers
 
 __all__ = ["CLEAN", "Touches", "outer_scores", "total"]
 

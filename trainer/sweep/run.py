@@ -23,10 +23,10 @@ from trainer.fit.rundir import as_toml
 from trainer.sweep.cache import Cache
 from trainer.sweep.inner import InnerFolds
 from trainer.sweep.outer import Touches, outer_scores, total
-from trainer.sweep.pool import Workers, workers
 from trainer.sweep.search import OVERALL, Budget, Chain, search
 from trainer.sweep.space import Space
 from trainer.sweep.work import CONDITION
+from trainer.workers import Workers, workers
 
 __all__ = ["CHOSEN", "CRITERION", "NO_AUTOENCODER", "sweep"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from trainer.sweep.pool import Workers
+from trainer.workers import Workers
 
 __all__ = ["InProcess"]
 

@@ -1,4 +1,4 @@
-"""Work in processes of its own: one thread each, and gone when the sweep is."""
+"""Work in processes of its own: one thread each, and gone when the command is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,14 +47,26 @@ class Workers:
         TrainerError : a worker was killed
         EdgeError : whatever the function raises
         """
-        try:
-            futures = [self._executor.submit(function, *args) for args in arguments]
+        futures = [self._executor.submit(function, *args) for args in arguments]
+        with _told_if_killed():
             return [future.result() for future in tqdm(futures, desc=what, unit="fit", disable=None)]
-        except BrokenProcessPool as error:
-            raise TrainerError(
-                "sweep: workers that live wanted. Got one that was killed, perhaps for memory; the same command goes "
-                "on where it was, with --jobs 1 in half the memory."
-            ) from error
+
+    def as_they_come(self, function: Callable[..., T], arguments: Sequence[tuple[Any, ...]]) -> Iterator[T]:
+        """The same, each result as soon as it is there."""
+        futures = [self._executor.submit(function, *args) for args in arguments]
+        with _told_if_killed():
+            yield from (future.result() for future in as_completed(futures))
+
+
+@contextmanager
+def _told_if_killed() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise TrainerError(
+            "workers that live wanted. Got one that was killed, perhaps for memory; the same command goes on where "
+            "it was, with --jobs 1 in half the memory."
+        ) from error
 
 
 @contextmanager
