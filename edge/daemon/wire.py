@@ -6,15 +6,15 @@ import json
 import math
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import edge
-from edge.config import SourceConfig
-from edge.daemon.events import Event
+from edge.config import LabelRule, SourceConfig
+from edge.daemon.events import Decision, Event
 from edge.daemon.hop import Hop
 from edge.daemon.level import Level
 
@@ -107,6 +107,33 @@ class Wire:
             "boot_id": self.origin.boot_id,
             "seq": seq,
             "replayed": False,
+        }
+
+    def debug(self, source: str, decision: Decision, rule: LabelRule) -> dict[str, Any]:
+        """Why one window did or did not fire; `rule` is that of its likeliest label."""
+        said = decision.hop.verdict
+        return {
+            "schema": SCHEMA,
+            "ts": iso(decision.hop.wall_s),
+            "source": source,
+            "start_s": said.start_s,
+            "label": said.label,
+            "best": said.best,
+            "confidence": said.confidence,
+            "scores": said.scores,
+            "suspicion_p": said.suspicion_p,
+            "rms_dbfs": said.rms_dbfs,
+            "current": decision.current,
+            "why": {
+                "detected": decision.detection.reason,
+                "suspicious": decision.suspicious.reason,
+                "loud": decision.loud.reason,
+            },
+            "rule": asdict(rule),
+            "events": [
+                {"event_type": event.event_type, "label": event.label, "reason": event.reason}
+                for event in decision.events
+            ],
         }
 
     def level(self, source: str, level: Level, wall_s: float) -> dict[str, Any]:
