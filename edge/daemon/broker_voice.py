@@ -12,7 +12,7 @@ from edge.daemon.health import HealthMeter, p95
 from edge.daemon.hop import Listener
 from edge.daemon.infer import Inference
 from edge.daemon.message import Message, Topics
-from edge.daemon.outbox import Outbox
+from edge.daemon.outbox import Gap, Outbox
 from edge.daemon.publish import Publisher
 from edge.daemon.report import MqttReporter
 from edge.daemon.wire import SCHEMA, Origin, Wire, encode, iso
@@ -49,6 +49,7 @@ class BrokerVoice:
         self._meter = HealthMeter(config.state_dir)
         self._health_s = float("-inf")
         self._worker: Worker | None = None
+        self._gaps: list[Gap] = []
 
     def reporter(self, source: SourceConfig, *, patient: bool) -> Listener:
         """Speaks for one source on its topics."""
@@ -68,7 +69,7 @@ class BrokerVoice:
 
     def start(self, ended: SimpleQueue[str], *, patient: bool) -> list[Worker]:
         """Say what runs here, and start to connect; a file gives the broker a moment, a microphone does not."""
-        self._newest("info", self._wire.info(self._bundle, self._sources, self._outbox.previous))
+        self._inform()
         self._worker = Worker("publish", self._publisher.run, ended=ended)
         self._worker.start()
         if patient and not self._publisher.connected.wait(FIRST_CONNECT_S):
@@ -76,10 +77,15 @@ class BrokerVoice:
         return [self._worker]
 
     def tick(self, inference: Inference) -> None:
-        """Health, at the start and every minute."""
+        """The gap of a full outbox when there is a new one; health, at the start and every minute."""
+        if self._outbox.gaps() != self._gaps:
+            self._inform()
         if time.monotonic() - self._health_s < HEALTH_S:
             return
         self._health_s = time.monotonic()
+        if self._outbox.back_to_disk():
+            self._publisher.replay()
+            self._inform()
         took_s = p95(tuple(inference.took_s))
         self._newest(
             "health",
@@ -93,6 +99,8 @@ class BrokerVoice:
                 "dropped_messages": self._publisher.dropped,
                 "dropped_events": self._outbox.dropped + sum(reporter.lost_events for reporter in self._reporters),
                 "outbox": len(self._outbox),
+                "outbox_in_memory": self._outbox.refusal,
+                "outbox_set_aside": self._outbox.set_aside,
             },
         )
 
@@ -105,6 +113,10 @@ class BrokerVoice:
             self._worker.join(FAREWELL_S)
         self._publisher.close()
         self._outbox.close()
+
+    def _inform(self) -> None:
+        self._gaps = self._outbox.gaps()
+        self._newest("info", self._wire.info(self._bundle, self._sources, self._outbox.previous, self._gaps))
 
     def _newest(self, name: str, value: dict[str, object]) -> None:
         payload = encode({"schema": SCHEMA, **value})

@@ -17,6 +17,7 @@ from edge.config import LabelRule, SourceConfig
 from edge.daemon.events import Decision, Event
 from edge.daemon.hop import Hop
 from edge.daemon.level import Level
+from edge.daemon.outbox import Gap
 
 if TYPE_CHECKING:
     from edge.bundle import Bundle
@@ -146,7 +147,9 @@ class Wire:
             "peak_dbfs": level.peak_dbfs,
         }
 
-    def info(self, bundle: Bundle, sources: Sequence[SourceConfig], previous: tuple[str, int] | None) -> dict[str, Any]:
+    def info(
+        self, bundle: Bundle, sources: Sequence[SourceConfig], previous: tuple[str, int] | None, gaps: Sequence[Gap]
+    ) -> dict[str, Any]:
         """What runs here, and what a subscriber needs to prove that nothing was lost."""
         return {
             "schema": SCHEMA,
@@ -162,6 +165,7 @@ class Wire:
             "config_schema": SCHEMA,
             "boot_id": self.origin.boot_id,
             "previous": None if previous is None else {"boot_id": previous[0], "last_seq": previous[1]},
+            "gaps": [asdict(gap) for gap in gaps],
         }
 
 
