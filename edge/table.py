@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,13 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self.wrong(key, f"must be an array of tables, [[{key}]]", value)
         return [Table(self._file, f"{self._name(key)}[{i}]", item) for i, item in enumerate(value)]
+
+    def each(self) -> Iterator[tuple[str, Table]]:
+        """Every key of this table with the table that it holds, for names that only the operator knows."""
+        for key in list(self._values):
+            table = self.table(key)
+            if table is not None:
+                yield key, table
 
     def close(self) -> None:
         """Every key that was not read is an error: a misspelt option never goes unnoticed."""

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "listen, judge and publish: a microphone, a file or raw PCM on stdin",
     "check": "replay a bundle's golden windows on this machine",
     "classify": "judge sound files, one verdict a file",
+    "explain": "show for each window of a file why it did or did not become an event",
     "devices": "list the capture devices",
     "levels": "show the level of a capture device",
     "bench": "measure what a bundle costs on this machine",

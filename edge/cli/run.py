@@ -14,7 +14,11 @@ from pathlib import Path
 from edge.bundle import Bundle, read_bundle
 from edge.config import DecisionConfig, EdgeConfig, SourceConfig, slugify
 from edge.daemon import app
+from edge.daemon.broker_voice import BrokerVoice
 from edge.daemon.feeds import FileFeed, PcmFeed
+from edge.daemon.prints import VerdictPrinter
+from edge.daemon.voice import PrintVoice, Voice
+from edge.daemon.wire import Origin, Wire
 from edge.errors import ConfigError
 
 __all__ = ["EXAMPLES", "configure", "main"]
@@ -53,8 +57,15 @@ def main(args: argparse.Namespace) -> int:
     if not args.stdout and config.mqtt is None:
         raise ConfigError("somewhere to publish wanted: --stdout, or [mqtt] in edge.toml. Got neither.")
     bundle = read_bundle(folder, golden=True)
-    app.run(config, bundle, feed=_feed(args, bundle), stdout=args.stdout)
+    app.run(config, bundle, _voice(config, bundle, stdout=args.stdout), feed=_feed(args, bundle))
     return 0
+
+
+def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:
+    if stdout or config.mqtt is None:
+        wire = Wire(Origin(config.node, "", bundle.name, bundle.id))
+        return PrintVoice(lambda source: VerdictPrinter(source.slug, wire))
+    return BrokerVoice(config, config.mqtt, bundle)
 
 
 def _feed(args: argparse.Namespace, bundle: Bundle) -> app.Feed | None:

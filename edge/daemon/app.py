@@ -22,7 +22,7 @@ from edge.daemon.capture import Capture, Microphone
 from edge.daemon.infer import Inference, Lane
 from edge.daemon.notify import Notifier
 from edge.daemon.ring import Ring
-from edge.daemon.voice import BrokerVoice, StdoutVoice, Voice
+from edge.daemon.voice import Voice
 from edge.daemon.worker import Worker
 from edge.types import Verdict, Window
 
@@ -57,18 +57,18 @@ class Ear:
     ring: Ring
 
 
-def run(config: EdgeConfig, bundle: Bundle, *, feed: Feed | None = None, stdout: bool = False) -> None:
-    """Listen until the sources end or a signal asks for a stop.
+def run(config: EdgeConfig, bundle: Bundle, voice: Voice, *, feed: Feed | None = None) -> None:
+    """Listen, and speak through `voice`, until the sources end or a signal asks for a stop.
 
     Raises
     ------
     AudioError : a source cannot be opened at the start, or a file turned out not to be sound
-    ConfigError : the outbox or the broker's credentials cannot be read
+    ConfigError : the events' rules do not fit the bundle
     """
+    config.events.check_against(bundle.labels, hop_s=bundle.hop_s)
     stop = threading.Event()
     ended: SimpleQueue[str] = SimpleQueue()
     notifier = Notifier()
-    voice = _voice(config, bundle, stdout=stdout)
     inference = Inference(_alarm(config, bundle))
     ears = _ears(config, bundle, feed, voice, inference)
     listening = Worker("inference", inference.run, ended=ended)
@@ -114,12 +114,6 @@ def _watch(
         if name == SIGNAL:
             log.info("stopping")
             return
-
-
-def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:
-    if stdout or config.mqtt is None:
-        return StdoutVoice(config, bundle)
-    return BrokerVoice(config, config.mqtt, bundle)
 
 
 def _judge(config: EdgeConfig, bundle: Bundle) -> Callable[[Window], Verdict]:

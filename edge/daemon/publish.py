@@ -7,7 +7,6 @@ and the live stream (dropped when it is stale). A missing broker is an outage, n
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import threading
@@ -17,8 +16,9 @@ from paho.mqtt.enums import MQTTProtocolVersion
 
 from edge.config import MqttConfig
 from edge.daemon.backoff import Backoff
+from edge.daemon.delivery import Delivery
 from edge.daemon.message import Message, Topics
-from edge.daemon.outbox import Outbox, Pending
+from edge.daemon.outbox import Outbox
 from edge.daemon.queues import DropOldest
 from edge.daemon.session import ConnectionRefused, ProtocolUnsupported, Session
 from edge.errors import PublishError
@@ -27,8 +27,6 @@ __all__ = ["Publisher"]
 
 log = logging.getLogger(__name__)
 
-IN_FLIGHT = 20
-"""Events sent and not yet acknowledged"""
 STALE_S = 10.0
 """A live message older than this is not worth sending"""
 FLUSH_S = 5.0
@@ -44,22 +42,19 @@ class Publisher:
     def __init__(self, config: MqttConfig, topics: Topics, outbox: Outbox, *, live_messages: int) -> None:
         self._config = config
         self._topics = topics
-        self._outbox = outbox
         self._live: DropOldest[Message] = DropOldest(live_messages)
         self._newest: dict[str, Message] = {}
         self._dirty: set[str] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._again = threading.Event()
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_write.setblocking(False)  # noqa: FBT003 - as the socket module has it
         self.connected = threading.Event()
         self._backoff = Backoff(max_s=config.backoff_max_s)
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._outage: str | None = None
-        self._sent_row = 0
-        self._replay_until = 0
-        self._rows: dict[int, int] = {}
-        """Number of a message on this connection → row of the outbox"""
+        self._delivery = Delivery(outbox, topics)
         self._sent: dict[int, str] = {}
         """Number of a message not yet acknowledged → its topic"""
         self._denied: set[str] = set()
@@ -83,6 +78,11 @@ class Publisher:
             self._wake_write.send(b"!")
         except BlockingIOError:
             return  # the pipe is full of calls already: the thread will wake
+
+    def replay(self) -> None:
+        """Events of an earlier run have come to light: look through the outbox again."""
+        self._again.set()
+        self.wake()
 
     @property
     def dropped(self) -> int:
@@ -108,7 +108,8 @@ class Publisher:
             try:
                 while not self._stop.is_set():
                     self._send_waiting(session)
-                    session.pump(TURN_S, self._wake_read)
+                    session.pump(self._delivery.wait_s(TURN_S), self._wake_read)
+                    self._delivery.settle()
                 self._farewell(session)
             except PublishError as error:
                 self._lost(error)
@@ -137,10 +138,9 @@ class Publisher:
 
     def _begin(self, session: Session) -> None:
         """A new connection: online, the newest of everything; what the outbox holds waited out an outage."""
-        self._rows.clear()
         self._sent.clear()
         self._denied.clear()
-        self._sent_row, self._replay_until = 0, self._outbox.newest_row()
+        self._delivery.begin()
         with self._lock:
             self._dirty = set(self._newest)
         self._send(session, self._status(b"online"))
@@ -152,22 +152,16 @@ class Publisher:
             self._dirty.clear()
         for message in changed:
             self._send(session, message)
-        if len(self._rows) < IN_FLIGHT:
-            for pending in self._outbox.pending(after=self._sent_row, limit=IN_FLIGHT - len(self._rows)):
-                self._rows[self._send(session, self._event(pending))] = pending.row
-                self._sent_row = pending.row
+        if self._again.is_set():
+            self._again.clear()
+            self._delivery.again()
+        for event, row in self._delivery.due():
+            self._delivery.sent(self._send(session, event), row)
         while not session.congested and (live := self._live.get()) is not None:
             if live.created_s < time.monotonic() - STALE_S:
                 self._live.drop()
             else:
                 session.send(live)
-
-    def _event(self, pending: Pending) -> Message:
-        if pending.row > self._replay_until:
-            return Message(self._topics.of_source(pending.source, "event"), pending.payload, qos=1, retain=False)
-        replayed = {**json.loads(pending.payload), "replayed": True}
-        payload = json.dumps(replayed, ensure_ascii=False, separators=(",", ":")).encode()
-        return Message(self._topics.of_source(pending.source, "history"), payload, qos=1, retain=False)
 
     def _send(self, session: Session, message: Message) -> int:
         number = session.send(message)
@@ -177,11 +171,8 @@ class Publisher:
 
     def _acknowledged(self, number: int, refused: str | None) -> None:
         topic = self._sent.pop(number, None)
-        row = self._rows.pop(number, None)
-        if refused is None:
-            if row is not None:
-                self._outbox.delete(row)
-        elif topic not in self._denied:
+        self._delivery.acknowledged(number, refused=refused is not None)
+        if refused is not None and topic not in self._denied:
             self._denied.add(topic or "")
             log.error("mqtt: permission to publish on %s wanted. Got: %s", topic, refused)
 

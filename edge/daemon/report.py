@@ -1,17 +1,17 @@
 """What is said about a source, and when: the rhythm of the MQTT contract.
 
-Time here is the stream's own (a hop's wall time), so a file played fast says what it would have
-said in real time.
+Time here is the capture clock's, so a file played fast says what it would have said in real time,
+and a host clock that jumps disturbs no rhythm.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from edge.config import EventConfig
-from edge.daemon.events import Event, EventTracker
+from edge.daemon.decide import Decider
+from edge.daemon.events import Event
 from edge.daemon.health import clock_synced
 from edge.daemon.hop import Hop
 from edge.daemon.level import Level
@@ -21,7 +21,7 @@ from edge.daemon.ulid import ulid
 from edge.daemon.wire import Wire, encode
 from edge.errors import PublishError
 
-__all__ = ["HEARTBEAT_S", "MqttReporter", "Sender", "StdoutReporter"]
+__all__ = ["HEARTBEAT_S", "MqttReporter", "Sender"]
 
 log = logging.getLogger(__name__)
 
@@ -40,26 +40,6 @@ class Sender(Protocol):
 
     def wake(self) -> None:
         """An event is in the outbox."""
-
-
-class StdoutReporter:
-    """Verdict objects as JSON lines, for pipes and eyes."""
-
-    def __init__(self, source: str, wire: Wire, out: TextIO | None = None) -> None:
-        self._source = source
-        self._wire = wire
-        self._out = out or sys.stdout
-
-    def hop(self, hop: Hop) -> None:
-        """One line a hop."""
-        self._out.write(encode(self._wire.verdict(self._source, hop)).decode() + "\n")
-        self._out.flush()
-
-    def level(self, level: Level, wall_s: float) -> None:
-        """Levels are in the verdicts already."""
-
-    def available(self, online: bool) -> None:  # noqa: FBT001 - a callback with one value
-        """The log says so."""
 
 
 class MqttReporter:
@@ -82,8 +62,7 @@ class MqttReporter:
         self._topics = topics
         self._sender = sender
         self._outbox = outbox
-        self._far_per_hour = config.far_per_hour
-        self._tracker = EventTracker(config)
+        self._decider = Decider(config)
         self._verdict_interval_s = verdict_interval_s
         self._patient = patient
         self._verdict_s = float("-inf")
@@ -94,16 +73,22 @@ class MqttReporter:
 
     def hop(self, hop: Hop) -> None:
         """Say what one window gives rise to."""
-        for event in self._tracker.push(hop):
+        decision = self._decider.push(hop)
+        for event in decision.events:
             self._event(event)
-        if hop.wall_s - self._verdict_s >= self._verdict_interval_s:
-            self._verdict_s = hop.wall_s
+        config = self._decider.config
+        if config.debug:
+            payload = encode(self._wire.debug(self._source, decision, config.rule_of(hop.verdict.best or "")))
+            self._sender.live(Message(self._topic("debug"), payload, qos=0, retain=False), patient=self._patient)
+        at_s = hop.verdict.start_s
+        if at_s - self._verdict_s >= self._verdict_interval_s:
+            self._verdict_s = at_s
             payload = encode(self._wire.verdict(self._source, hop))
             self._sender.live(Message(self._topic("verdict"), payload, qos=0, retain=False), patient=self._patient)
-        saying = (hop.verdict.label, hop.verdict.reason, hop.flag, self._tracker.current)
-        if saying != self._said or hop.wall_s - self._state_s >= HEARTBEAT_S:
-            self._said, self._state_s = saying, hop.wall_s
-            payload = encode(self._wire.state(self._source, hop, self._tracker.current))
+        saying = (hop.verdict.label, hop.verdict.reason, hop.flag, decision.current)
+        if saying != self._said or at_s - self._state_s >= HEARTBEAT_S:
+            self._said, self._state_s = saying, at_s
+            payload = encode(self._wire.state(self._source, hop, decision.current))
             self._sender.newest(Message(self._topic("state"), payload, qos=1, retain=True))
 
     def level(self, level: Level, wall_s: float) -> None:
@@ -124,7 +109,7 @@ class MqttReporter:
                     event,
                     event_id=ulid(),
                     seq=seq,
-                    far_per_hour=self._far_per_hour,
+                    far_per_hour=self._decider.config.far_per_hour,
                     clock_synced=clock_synced(),
                 )
             )

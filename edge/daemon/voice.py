@@ -1,36 +1,17 @@
-"""Who the daemon speaks through: standard output, or the broker with its outbox and publish thread."""
+"""Who the daemon speaks through, and the voices that print: verdicts, or why each window came to what it did."""
 
 from __future__ import annotations
 
-import logging
-import time
+from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from edge.config import EdgeConfig, MqttConfig, SourceConfig
-from edge.daemon.health import HealthMeter, p95
+from edge.config import SourceConfig
 from edge.daemon.hop import Listener
 from edge.daemon.infer import Inference
-from edge.daemon.message import Message, Topics
-from edge.daemon.outbox import Outbox
-from edge.daemon.publish import Publisher
-from edge.daemon.report import MqttReporter, StdoutReporter
-from edge.daemon.wire import SCHEMA, Origin, Wire, encode, iso
 from edge.daemon.worker import Worker
 
-if TYPE_CHECKING:
-    from edge.bundle import Bundle
-
-__all__ = ["HEALTH_S", "BrokerVoice", "StdoutVoice", "Voice"]
-
-log = logging.getLogger(__name__)
-
-HEALTH_S = 60.0
-"""Between two `health` messages"""
-FIRST_CONNECT_S = 5.0
-"""How long a file or pipe waits for the broker before it starts without it"""
-FAREWELL_S = 15.0
-"""For the publish thread to flush and end; longer than its own limits"""
+__all__ = ["PrintVoice", "Voice"]
 
 
 class Voice(Protocol):
@@ -49,15 +30,15 @@ class Voice(Protocol):
         """Say what is left to say."""
 
 
-class StdoutVoice:
-    """Verdicts as JSON lines."""
+class PrintVoice:
+    """One printing reporter a source, no broker, no thread."""
 
-    def __init__(self, config: EdgeConfig, bundle: Bundle) -> None:
-        self._wire = Wire(Origin(config.node, "", bundle.name, bundle.id))
+    def __init__(self, reporter_of: Callable[[SourceConfig], Listener]) -> None:
+        self._reporter_of = reporter_of
 
     def reporter(self, source: SourceConfig, *, patient: bool) -> Listener:  # noqa: ARG002 - a pipe is always waited for
         """Prints."""
-        return StdoutReporter(source.slug, self._wire)
+        return self._reporter_of(source)
 
     def start(self, ended: SimpleQueue[str], *, patient: bool) -> list[Worker]:  # noqa: ARG002 - needs no thread
         """Nothing to begin."""
@@ -68,81 +49,3 @@ class StdoutVoice:
 
     def stop(self) -> None:
         """Each line was flushed."""
-
-
-class BrokerVoice:
-    """MQTT: outbox, publish thread, info and health."""
-
-    def __init__(self, config: EdgeConfig, mqtt: MqttConfig, bundle: Bundle) -> None:
-        mqtt.credentials()  # a file that is not there is a ConfigError now, an outage later
-        self._config = config
-        self._bundle = bundle
-        self._topics = Topics(mqtt.root, config.node)
-        self._outbox = Outbox(config.state_dir / "outbox.sqlite", max_bytes=round(config.outbox_mb * 1e6))
-        self._publisher = Publisher(mqtt, self._topics, self._outbox, live_messages=config.live_messages)
-        self._wire = Wire(Origin(config.node, self._outbox.boot_id, bundle.name, bundle.id))
-        self._sources: list[SourceConfig] = []
-        self._reporters: list[MqttReporter] = []
-        self._meter = HealthMeter(config.state_dir)
-        self._health_s = float("-inf")
-        self._worker: Worker | None = None
-
-    def reporter(self, source: SourceConfig, *, patient: bool) -> Listener:
-        """Speaks for one source on its topics."""
-        reporter = MqttReporter(
-            source.slug,
-            wire=self._wire,
-            topics=self._topics,
-            sender=self._publisher,
-            outbox=self._outbox,
-            config=self._config.events,
-            verdict_interval_s=self._config.verdict_interval_s,
-            patient=patient,
-        )
-        self._sources.append(source)
-        self._reporters.append(reporter)
-        return reporter
-
-    def start(self, ended: SimpleQueue[str], *, patient: bool) -> list[Worker]:
-        """Say what runs here, and start to connect; a file gives the broker a moment, a microphone does not."""
-        self._newest("info", self._wire.info(self._bundle, self._sources, self._outbox.previous))
-        self._worker = Worker("publish", self._publisher.run, ended=ended)
-        self._worker.start()
-        if patient and not self._publisher.connected.wait(FIRST_CONNECT_S):
-            log.warning("mqtt: no connection in %g s; starting without", FIRST_CONNECT_S)
-        return [self._worker]
-
-    def tick(self, inference: Inference) -> None:
-        """Health, at the start and every minute."""
-        if time.monotonic() - self._health_s < HEALTH_S:
-            return
-        self._health_s = time.monotonic()
-        took_s = p95(tuple(inference.took_s))
-        self._newest(
-            "health",
-            {
-                "ts": iso(time.time()),
-                **self._meter.read(),
-                "rtf_p95": None if took_s is None else took_s / self._bundle.hop_s,
-                "latency_ms_p95": p95(tuple(inference.latency_ms)),
-                "lost_ms": inference.lost_ms(),
-                "dropped_windows": inference.dropped_windows,
-                "dropped_messages": self._publisher.dropped,
-                "dropped_events": self._outbox.dropped + sum(reporter.lost_events for reporter in self._reporters),
-                "outbox": len(self._outbox),
-            },
-        )
-
-    def stop(self) -> None:
-        """Every microphone offline, the node offline, the outbox closed."""
-        for reporter in self._reporters:
-            reporter.available(online=False)
-        self._publisher.stop()
-        if self._worker is not None:
-            self._worker.join(FAREWELL_S)
-        self._publisher.close()
-        self._outbox.close()
-
-    def _newest(self, name: str, value: dict[str, object]) -> None:
-        payload = encode({"schema": SCHEMA, **value})
-        self._publisher.newest(Message(self._topics.of_node(name), payload, qos=1, retain=True))

@@ -6,17 +6,18 @@ import json
 import math
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import edge
-from edge.config import SourceConfig
-from edge.daemon.events import Event
+from edge.config import LabelRule, SourceConfig
+from edge.daemon.events import Decision, Event
 from edge.daemon.hop import Hop
 from edge.daemon.level import Level
+from edge.daemon.outbox import Gap
 
 if TYPE_CHECKING:
     from edge.bundle import Bundle
@@ -109,6 +110,33 @@ class Wire:
             "replayed": False,
         }
 
+    def debug(self, source: str, decision: Decision, rule: LabelRule) -> dict[str, Any]:
+        """Why one window did or did not fire; `rule` is that of its likeliest label."""
+        said = decision.hop.verdict
+        return {
+            "schema": SCHEMA,
+            "ts": iso(decision.hop.wall_s),
+            "source": source,
+            "start_s": said.start_s,
+            "label": said.label,
+            "best": said.best,
+            "confidence": said.confidence,
+            "scores": said.scores,
+            "suspicion_p": said.suspicion_p,
+            "rms_dbfs": said.rms_dbfs,
+            "current": decision.current,
+            "why": {
+                "detected": decision.detection.reason,
+                "suspicious": decision.suspicious.reason,
+                "loud": decision.loud.reason,
+            },
+            "rule": asdict(rule),
+            "events": [
+                {"event_type": event.event_type, "label": event.label, "reason": event.reason}
+                for event in decision.events
+            ],
+        }
+
     def level(self, source: str, level: Level, wall_s: float) -> dict[str, Any]:
         """Ten seconds of a source; digital silence is null."""
         return {
@@ -119,7 +147,9 @@ class Wire:
             "peak_dbfs": level.peak_dbfs,
         }
 
-    def info(self, bundle: Bundle, sources: Sequence[SourceConfig], previous: tuple[str, int] | None) -> dict[str, Any]:
+    def info(
+        self, bundle: Bundle, sources: Sequence[SourceConfig], previous: tuple[str, int] | None, gaps: Sequence[Gap]
+    ) -> dict[str, Any]:
         """What runs here, and what a subscriber needs to prove that nothing was lost."""
         return {
             "schema": SCHEMA,
@@ -135,6 +165,7 @@ class Wire:
             "config_schema": SCHEMA,
             "boot_id": self.origin.boot_id,
             "previous": None if previous is None else {"boot_id": previous[0], "last_seq": previous[1]},
+            "gaps": [asdict(gap) for gap in gaps],
         }
 
 

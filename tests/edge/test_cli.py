@@ -19,7 +19,7 @@ import soundfile
 from edge import __version__
 
 RATE_HZ = 16000
-COMMANDS = ("run", "check", "classify", "devices", "levels", "bench")
+COMMANDS = ("run", "check", "classify", "devices", "levels", "bench", "explain")
 
 
 def edge(*args: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
@@ -197,6 +197,26 @@ class TestWithTheReferenceBundle:
         done = edge("run", *bundle, "--stdout", "--device", "no such microphone")
         assert done.returncode == 74
         assert "one capture device named 'no such microphone' wanted. Got 0 of those there are:" in done.stderr
+
+    def test_explain_shows_each_window_with_its_reason(self, tiny_bundle: Path, wav: Path, tmp_path: Path) -> None:
+        config = tmp_path / "edge.toml"
+        config.write_text(f'bundle = "{tiny_bundle}"\n[events]\nk = 1\nn = 1\nloud_dbfs = -40\n')
+        plain = edge("explain", wav, "--config", config)
+        assert plain.returncode == 0, plain.stderr
+        assert "loud: level_over_threshold" in plain.stdout.splitlines()[0]
+        rows = objects(edge("explain", wav, "--config", config, "--json").stdout)
+        assert [row["start_s"] for row in rows] == [0.5 * i for i in range(11)]
+        assert len(plain.stdout.splitlines()) == len(rows)
+        assert all(set(row["why"]) == {"detected", "suspicious", "loud"} for row in rows)
+        assert {"event_type": "loud", "label": rows[0]["label"], "reason": "level_over_threshold"} in rows[0]["events"]
+        assert rows[0]["rule"]["n"] == 1
+
+    def test_explain_refuses_rules_that_cannot_be(self, tiny_bundle: Path, wav: Path, tmp_path: Path) -> None:
+        config = tmp_path / "edge.toml"
+        config.write_text(f'bundle = "{tiny_bundle}"\n[events.labels.whistling]\nk = 1\n')
+        done = edge("explain", wav, "--config", config)
+        assert done.returncode == 78
+        assert "labels of the bundle (hiss, ticks, whistle). Got 'whistling' instead." in done.stderr
 
     def test_run_needs_somewhere_to_publish(self, bundle: list[str], wav: Path) -> None:
         done = edge("run", wav, *bundle)

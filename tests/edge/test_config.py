@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import EdgeConfig, MqttConfig, SourceConfig, slugify
+from edge.config import EdgeConfig, EventConfig, LabelRule, MqttConfig, SourceConfig, slugify
 from edge.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "edge.toml.example"
@@ -45,7 +45,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert config.bundle == Path("/opt/bundle")
     assert config.mqtt == MqttConfig(port=2883, root="house/tympan")
     assert config.sources == (SourceConfig("mic_north", "USB PnP"), SourceConfig("mic_south", None))
-    assert (config.events.k, config.events.n) == (2, 5)
+    assert (config.events.rule.k, config.events.rule.n) == (2, 5)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,23 @@ def test_every_section_is_read(tmp_path: Path) -> None:
             "edge.toml: node must be a slug (lower-case letters, digits, _ and - between them). Got 'My Shed' instead.",
         ),
         ("[events]\nk = 5", "edge.toml: events.k must be in [1, 4]. Got 5 instead."),
+        (
+            "[events]\nmin_confidence = 0.5\nrelease_confidence = 0.6",
+            "edge.toml: events.release_confidence must be in [0, 0.5]. Got 0.6 instead.",
+        ),
+        (
+            "[events]\nk = 3\n[events.labels.rain]\nn = 2\nk = 3",
+            "edge.toml: events.labels.rain.k must be in [1, 2]. Got 3 instead.",
+        ),
+        (
+            "[events]\nloud_dbfs = -10\nloud_release_dbfs = -5",
+            "edge.toml: events.loud_release_dbfs must be in [-140, -10]. Got -5 instead.",
+        ),
+        ("[events.labels]\nrain = 0.5", "edge.toml: events.labels.rain must be a table. Got 0.5 instead."),
+        (
+            "[events.labels.rain]\nloud_dbfs = -3.0",
+            "edge.toml: a known key wanted. Got events.labels.rain.loud_dbfs instead.",
+        ),
         ('[mqtt]\nroot = "a/#"', "must be topic levels without wildcards or white space. Got 'a/#' instead."),
         ("mqtt = 3", "edge.toml: mqtt must be a table. Got 3 instead."),
         ("node = ", "edge.toml: valid TOML wanted. Got: "),
@@ -81,6 +98,22 @@ def test_a_bad_value_is_named_with_what_came(tmp_path: Path, text: str, sentence
         load(tmp_path, text)
     assert sentence in str(caught.value)
     assert caught.value.exit_code == 78
+
+
+def test_a_label_has_its_own_rule_and_the_rest_of_the_common_one(tmp_path: Path) -> None:
+    text = "[events]\nk = 2\ncooldown_s = 5\n[events.labels.rain]\nmin_confidence = 0.9"
+    events = load(tmp_path, text).events
+    assert events.rule_of("rain") == LabelRule(k=2, min_confidence=0.9, release_confidence=0.8 * 0.9, cooldown_s=5)
+    assert events.rule_of("dog_bark") == LabelRule(k=2, cooldown_s=5)
+
+
+def test_a_rule_must_fit_the_bundle() -> None:
+    config = EventConfig(labels={"rian": LabelRule()})
+    with pytest.raises(ConfigError, match=r"must name labels of the bundle \(hail, rain\)\. Got 'rian' instead\."):
+        config.check_against(("rain", "hail"), hop_s=1.0)
+    with pytest.raises(ConfigError, match=r"far_per_hour must be at most the windows of an hour, 1800\. Got 3600"):
+        EventConfig(far_per_hour=3600).check_against(("rain",), hop_s=2.0)
+    EventConfig(labels={"rain": LabelRule()}, far_per_hour=1800).check_against(("rain",), hop_s=2.0)
 
 
 def test_a_missing_file_is_a_config_error(tmp_path: Path) -> None:
@@ -149,8 +182,9 @@ def test_the_example_is_a_valid_configuration_with_every_key() -> None:
     config = EdgeConfig.load(EXAMPLE)
     assert config.mqtt is not None
     text = EXAMPLE.read_text(encoding="utf-8")
-    for value in (config, config.mqtt, config.decision, config.events, config.sources[0]):
-        for key in set(value.__dataclass_fields__) - {"sources", "decision", "events", "mqtt", "tls"}:
+    tables = {"sources", "decision", "events", "mqtt", "tls", "rule", "labels"}
+    for value in (config, config.mqtt, config.decision, config.events, config.events.rule, config.sources[0]):
+        for key in set(value.__dataclass_fields__) - tables:
             assert f"{key} = " in text, key
 
 

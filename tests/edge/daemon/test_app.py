@@ -17,9 +17,13 @@ import pytest
 import soundfile
 
 from edge.bundle import Bundle
-from edge.config import EdgeConfig, EventConfig, MqttConfig
+from edge.config import EdgeConfig, EventConfig, LabelRule, MqttConfig
 from edge.daemon import app
+from edge.daemon.broker_voice import BrokerVoice
 from edge.daemon.feeds import FileFeed, PcmFeed
+from edge.daemon.prints import VerdictPrinter
+from edge.daemon.voice import PrintVoice, Voice
+from edge.daemon.wire import Origin, Wire
 from edge.errors import AudioError, ConfigError
 from tests.mosquitto import Broker, Subscriber
 
@@ -41,6 +45,17 @@ def config(tmp_path: Path, mqtt: MqttConfig | None) -> EdgeConfig:
     return EdgeConfig(node="shed", state_dir=tmp_path / "state", mqtt=mqtt, events=EventConfig(far_per_hour=360))
 
 
+def run(config: EdgeConfig, bundle: Bundle, *, feed: app.Feed) -> None:
+    """Through the broker if the configuration has one, else to standard output."""
+    voice: Voice
+    if config.mqtt is None:
+        wire = Wire(Origin(config.node, "", bundle.name, bundle.id))
+        voice = PrintVoice(lambda source: VerdictPrinter(source.slug, wire))
+    else:
+        voice = BrokerVoice(config, config.mqtt, bundle)
+    app.run(config, bundle, voice, feed=feed)
+
+
 def feed(path: Path) -> app.Feed:
     return app.Feed("mic", FileFeed(path, rate_hz=RATE_HZ, fast=True))
 
@@ -52,7 +67,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_file_on_stdout_is_one_object_a_hop(
     bundle: Bundle, tmp_path: Path, loud_then_soft: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app.run(config(tmp_path, None), bundle, feed=feed(loud_then_soft), stdout=True)
+    run(config(tmp_path, None), bundle, feed=feed(loud_then_soft))
     verdicts = lines(capsys)
     assert [verdict["start_s"] for verdict in verdicts] == [0.25 * i for i in range(61)]
     assert verdicts[0]["label"] == "loud"
@@ -70,11 +85,10 @@ def test_raw_pcm_from_a_pipe(bundle: Bundle, tmp_path: Path, capsys: pytest.Capt
 
     writer = threading.Thread(target=write)
     writer.start()
-    app.run(
+    run(
         config(tmp_path, None),
         bundle,
         feed=app.Feed("stdin", PcmFeed(read_fd, pcm_rate_hz=2 * RATE_HZ, rate_hz=RATE_HZ)),
-        stdout=True,
     )
     writer.join()
     os.close(read_fd)
@@ -87,11 +101,10 @@ def test_an_empty_pipe_is_an_audio_error(bundle: Bundle, tmp_path: Path) -> None
     read_fd, write_fd = os.pipe()
     os.close(write_fd)
     with pytest.raises(AudioError, match="Got no bytes"):
-        app.run(
+        run(
             config(tmp_path, None),
             bundle,
             feed=app.Feed("stdin", PcmFeed(read_fd, pcm_rate_hz=RATE_HZ, rate_hz=RATE_HZ)),
-            stdout=True,
         )
     os.close(read_fd)
 
@@ -99,7 +112,7 @@ def test_an_empty_pipe_is_an_audio_error(bundle: Bundle, tmp_path: Path) -> None
 def test_everything_of_a_file_reaches_the_broker(
     bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Broker, subscriber: Subscriber, until: Until
 ) -> None:
-    app.run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
+    run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
     until(lambda: subscriber.texts("tympan/shed/status") == ["online", "offline"], "offline")
 
     verdicts = subscriber.values("tympan/shed/mic/verdict")
@@ -141,7 +154,7 @@ def test_the_next_run_says_what_the_one_before_sent(
     bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Broker, subscriber: Subscriber, until: Until
 ) -> None:
     for _ in range(2):
-        app.run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
+        run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
     until(lambda: len(subscriber.on("tympan/shed/info")) == 2, "two infos")
     first, second = subscriber.values("tympan/shed/info")
     events = [event for event in subscriber.values("tympan/shed/mic/event") if event["boot_id"] == first["boot_id"]]
@@ -157,8 +170,8 @@ def test_without_a_broker_it_goes_on_classifying_and_keeps_the_events(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("edge.daemon.voice.FIRST_CONNECT_S", 0.2)
-    app.run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
+    monkeypatch.setattr("edge.daemon.broker_voice.FIRST_CONNECT_S", 0.2)
+    run(config(tmp_path, broker.config()), bundle, feed=feed(loud_then_soft))
     assert "trying again, events are kept" in caplog.text
     with broker.closed_to_node():
         broker.start()
@@ -166,7 +179,7 @@ def test_without_a_broker_it_goes_on_classifying_and_keeps_the_events(
         subscriber.start()
     silent = tmp_path / "silent.wav"
     soundfile.write(silent, np.zeros(5000), RATE_HZ)
-    app.run(config(tmp_path, broker.config()), bundle, feed=feed(silent))
+    run(config(tmp_path, broker.config()), bundle, feed=feed(silent))
     until(lambda: subscriber.texts("tympan/shed/status") == ["online", "offline"], "offline")
     history = subscriber.values("tympan/shed/mic/history")
     assert {("detected", "loud"), ("detected", "soft")} <= {(event["event_type"], event["label"]) for event in history}
@@ -174,11 +187,37 @@ def test_without_a_broker_it_goes_on_classifying_and_keeps_the_events(
     subscriber.stop()
 
 
+def test_the_debug_topic_is_off_by_default_and_says_why_when_it_is_on(
+    bundle: Bundle, tmp_path: Path, loud_then_soft: Path, broker: Broker, subscriber: Subscriber, until: Until
+) -> None:
+    quiet = config(tmp_path, broker.config())
+    run(quiet, bundle, feed=feed(loud_then_soft))
+    until(lambda: len(subscriber.on("tympan/shed/status")) == 2, "the first farewell")
+    assert not subscriber.on("tympan/shed/mic/debug")
+    run(replace(quiet, events=replace(quiet.events, debug=True)), bundle, feed=feed(loud_then_soft))
+    until(lambda: len(subscriber.on("tympan/shed/status")) == 4, "the second farewell")
+    whys = subscriber.values("tympan/shed/mic/debug")
+    assert len(whys) == 61
+    assert [why["why"]["detected"] for why in whys[:4]] == [
+        "1_of_1_windows", "2_of_2_windows", "3_of_3_windows", "still_on",
+    ]  # fmt: skip
+    assert whys[2]["events"] == [{"event_type": "detected", "label": "loud", "reason": "3_of_3_windows"}]
+    assert {message.qos for message in subscriber.on("tympan/shed/mic/debug")} == {0}
+
+
+def test_rules_that_do_not_fit_the_bundle_stop_it_at_the_start(
+    bundle: Bundle, tmp_path: Path, loud_then_soft: Path
+) -> None:
+    wrong = replace(config(tmp_path, None), events=EventConfig(labels={"lood": LabelRule()}))
+    with pytest.raises(ConfigError, match=r"labels of the bundle \(loud, soft\)\. Got 'lood' instead"):
+        run(wrong, bundle, feed=feed(loud_then_soft))
+
+
 def test_a_flag_that_the_calibration_cannot_support_is_null(
     bundle: Bundle, tmp_path: Path, loud_then_soft: Path, capsys: pytest.CaptureFixture[str], caplog: Any
 ) -> None:
     modest = replace(config(tmp_path, None), events=EventConfig(far_per_hour=1.0))
-    app.run(modest, bundle, feed=feed(loud_then_soft), stdout=True)
+    run(modest, bundle, feed=feed(loud_then_soft))
     assert {verdict["suspicion_flag"] for verdict in lines(capsys)} == {None}
     assert "suspicion_flag is null" in caplog.text
 
@@ -186,14 +225,14 @@ def test_a_flag_that_the_calibration_cannot_support_is_null(
 def test_missing_credentials_stop_it_at_the_start(bundle: Bundle, tmp_path: Path, loud_then_soft: Path) -> None:
     mqtt = MqttConfig(credentials_file=tmp_path / "none")
     with pytest.raises(ConfigError, match="a readable file with user:password"):
-        app.run(config(tmp_path, mqtt), bundle, feed=feed(loud_then_soft))
+        run(config(tmp_path, mqtt), bundle, feed=feed(loud_then_soft))
 
 
 def test_a_file_that_is_not_sound_ends_it_with_one_sentence(bundle: Bundle, tmp_path: Path) -> None:
     path = tmp_path / "text.wav"
     path.write_text("not sound")
     with pytest.raises(AudioError, match="a sound file wanted"):
-        app.run(config(tmp_path, None), bundle, feed=feed(path), stdout=True)
+        run(config(tmp_path, None), bundle, feed=feed(path))
 
 
 def test_a_bug_in_inference_ends_the_daemon(bundle: Bundle, tmp_path: Path, loud_then_soft: Path) -> None:
@@ -202,7 +241,7 @@ def test_a_bug_in_inference_ends_the_daemon(bundle: Bundle, tmp_path: Path, loud
 
     broken: Any = replace(bundle, pipeline=bug)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="bug"):
-        app.run(config(tmp_path, None), broken, feed=feed(loud_then_soft), stdout=True)
+        run(config(tmp_path, None), broken, feed=feed(loud_then_soft))
 
 
 def test_a_file_in_real_time_is_live(
@@ -212,7 +251,7 @@ def test_a_file_in_real_time_is_live(
     path = tmp_path / "short.wav"
     soundfile.write(path, np.full(1500, 0.5), RATE_HZ, subtype="FLOAT")
     live = FileFeed(path, rate_hz=RATE_HZ, fast=False)
-    app.run(config(tmp_path, None), bundle, feed=app.Feed("mic", live), stdout=True)
+    run(config(tmp_path, None), bundle, feed=app.Feed("mic", live))
     assert lines(capsys)[0]["start_s"] == 0.0
 
 
@@ -225,4 +264,4 @@ def test_a_closed_pipe_behind_us_is_not_swallowed(
 
     monkeypatch.setattr("sys.stdout", Closed())
     with pytest.raises(BrokenPipeError):
-        app.run(config(tmp_path, None), bundle, feed=feed(loud_then_soft), stdout=True)
+        run(config(tmp_path, None), bundle, feed=feed(loud_then_soft))

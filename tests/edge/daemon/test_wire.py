@@ -14,6 +14,7 @@ from edge.config import SourceConfig
 from edge.daemon.events import Event
 from edge.daemon.hop import Hop
 from edge.daemon.level import Level
+from edge.daemon.outbox import Gap
 from edge.daemon.wire import Origin, Wire, encode, iso
 
 WIRE = Wire(Origin("shed", "boot", "esc10", "f" * 64))
@@ -69,9 +70,10 @@ def test_a_level_of_silence_is_null() -> None:
 
 @pytest.mark.parametrize(("previous", "sent"), [(None, None), (("b", 9), {"boot_id": "b", "last_seq": 9})])
 def test_info_proves_what_came_before(bundle: Bundle, previous: tuple[str, int] | None, sent: object) -> None:
-    info = as_sent(WIRE.info(bundle, [SourceConfig("mic", "USB")], previous))
+    info = as_sent(WIRE.info(bundle, [SourceConfig("mic", "USB")], previous, [Gap("b", 2, 4)]))
     assert info["previous"] == sent
     assert info["sources"] == [{"slug": "mic", "device": "USB"}]
+    assert info["gaps"] == [{"boot_id": "b", "first_seq": 2, "last_seq": 4}]
     assert info["labels"] == ["loud", "soft"]
 
 
