@@ -17,14 +17,14 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from edge.errors import BundleError, ChecksumError, SchemaError, StageError
+from edge.errors import BundleError, ChecksumError, ConfigError, SchemaError, StageError
 from edge.golden import GoldenReport, replay
 from edge.incremental import Incremental
 from edge.pipeline import Pipeline
@@ -85,6 +85,17 @@ class Bundle:
     def judge(self, *, glance: bool = False) -> Incremental:
         """A judge for the windows of one source, in their order; with `glance`, windows like the last cost little."""
         return Incremental(self.pipeline, glance=glance)
+
+    def with_hop(self, hop_s: float) -> Bundle:
+        """The same with verdicts at another distance: how often is the operator's choice, what is said is not.
+
+        Raises
+        ------
+        ConfigError : sound would be skipped between two windows
+        """
+        if not 0 < hop_s <= self.window_s:
+            raise ConfigError(f"a hop of at most the bundle's window, {self.window_s:g} s, wanted. Got {hop_s:g} s.")
+        return replace(self, manifest=self.manifest | {"hop_s": hop_s})
 
     def replay_golden(self) -> GoldenReport:
         """Run the golden windows on this machine.

@@ -55,12 +55,13 @@ class ClipVerdict:
         return max(self.scores, key=self.scores.__getitem__) if self.scores else None
 
 
-def judge_file(bundle: Bundle, path: Path, *, abstain: bool = True) -> ClipVerdict:
+def judge_file(bundle: Bundle, path: Path, *, abstain: bool = True, glance: bool = False) -> ClipVerdict:
     """Judge a sound file block by block, so that ten minutes cost no more memory than ten seconds.
 
-    Without `abstain` nothing is unknown: the likeliest label is given however unlike it the sound is.
+    Without `abstain` nothing is unknown: the likeliest label is given however unlike it the sound is. With
+    `glance`, a window that shows nothing new gets the verdict of the one before.
     """
-    clip = _judge(bundle, blocks_of(path, rate_hz=bundle.rate_hz))
+    clip = _judge(bundle, blocks_of(path, rate_hz=bundle.rate_hz), glance=glance)
     return clip if abstain else verdict_of(window.committed() for window in clip.windows)
 
 
@@ -93,9 +94,9 @@ def verdict_of(windows: Iterable[Verdict]) -> ClipVerdict:
     )
 
 
-def _judge(bundle: Bundle, blocks: Iterable[F32]) -> ClipVerdict:
+def _judge(bundle: Bundle, blocks: Iterable[F32], *, glance: bool = False) -> ClipVerdict:
     framer = Framer(rate_hz=bundle.rate_hz, window_s=bundle.window_s, hop_s=bundle.hop_s)
-    judge = bundle.judge()
+    judge = bundle.judge(glance=glance)
     verdicts = [judge(window) for block in blocks for window in framer.push(block)]
     verdicts.extend(judge(window) for window in framer.flush())
     return verdict_of(verdicts)

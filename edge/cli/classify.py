@@ -30,6 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="wav, flac, ogg or mp3; any rate")
     parser.add_argument("--bundle", required=True, type=Path, help="folder of the bundle")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "--gate", choices=["on", "off"], default="off", help="hold the verdict of a window that shows nothing new"
+    )
     parser.add_argument("--no-abstain", action="store_true", help="the nearest label in the place of `unknown`")
 
 
@@ -39,7 +42,7 @@ def main(args: argparse.Namespace) -> int:
     code = 0
     for path in args.files:
         try:
-            line = _as_dict(path, judge_file(bundle, path, abstain=not args.no_abstain))
+            line = _as_dict(path, judge_file(bundle, path, abstain=not args.no_abstain, glance=args.gate == "on"))
         except EdgeError as error:
             code = code or error.exit_code
             line = {"file": str(path), "error": str(error)}

@@ -42,6 +42,8 @@ def main(args: argparse.Namespace) -> int:
     if folder is None:
         raise ConfigError("a bundle wanted: --bundle, or bundle in edge.toml. Got neither.")
     bundle = read_bundle(folder)
+    if config.inference.hop_s is not None:
+        bundle = bundle.with_hop(config.inference.hop_s)
     wire = Wire(Origin(config.node, "", bundle.name, bundle.id))
     voice = PrintVoice(lambda source: ExplainPrinter(source.slug, wire, config.events, as_json=args.json))
     feed = app.Feed("file", FileFeed(args.file, rate_hz=bundle.rate_hz, fast=True))

@@ -41,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=int, metavar="HZ", help="sample rate of raw PCM (default: the bundle's)")
     parser.add_argument("--fast", action="store_true", help="a file as fast as it can be judged, not in real time")
     parser.add_argument("--stdout", action="store_true", help="verdicts as JSON lines on stdout, no broker")
+    parser.add_argument("--gate", choices=["on", "off"], help="hold the verdict of a window that shows nothing new")
     parser.add_argument("--no-abstain", action="store_true", help="the nearest label in the place of `unknown`")
 
 
@@ -51,12 +52,16 @@ def main(args: argparse.Namespace) -> int:
         config = replace(config, sources=(SourceConfig("mic", args.device),))
     if args.no_abstain:
         config = replace(config, decision=DecisionConfig(unknown=False))
+    if args.gate is not None:
+        config = replace(config, inference=replace(config.inference, gate=args.gate == "on"))
     folder = args.bundle or config.bundle
     if folder is None:
         raise ConfigError("a bundle wanted: --bundle, or bundle in edge.toml. Got neither.")
     if not args.stdout and config.mqtt is None:
         raise ConfigError("somewhere to publish wanted: --stdout, or [mqtt] in edge.toml. Got neither.")
     bundle = read_bundle(folder, golden=True)
+    if config.inference.hop_s is not None:
+        bundle = bundle.with_hop(config.inference.hop_s)
     app.run(config, bundle, _voice(config, bundle, stdout=args.stdout), feed=_feed(args, bundle))
     return 0
 

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from edge.config.broker import MqttConfig, TlsConfig, path_of, read_mqtt
 from edge.config.events import EventConfig, LabelRule, read_events
+from edge.config.inference import InferenceConfig, read_inference
 from edge.table import Table, read_toml
 
 __all__ = [
     "DecisionConfig",
     "EdgeConfig",
     "EventConfig",
+    "InferenceConfig",
     "LabelRule",
     "MqttConfig",
     "SourceConfig",
@@ -66,6 +68,7 @@ class EdgeConfig:
     """None: no broker"""
     sources: tuple[SourceConfig, ...] = (SourceConfig("mic"),)
     decision: DecisionConfig = DecisionConfig()
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
     events: EventConfig = field(default_factory=EventConfig)
     ring_s: float = 8.0
     """Sound kept for a late inference thread, seconds a source"""
@@ -90,6 +93,7 @@ class EdgeConfig:
             mqtt=read_mqtt(root.table("mqtt")),
             sources=_sources(root) or default.sources,
             decision=_decision(root.table("decision")),
+            inference=read_inference(root.table("inference")),
             events=read_events(root.table("events")),
             ring_s=root.number("ring_s", default.ring_s, 1, 60),
             live_messages=root.integer("live_messages", default.live_messages, 1, 100_000),

@@ -118,7 +118,7 @@ def _watch(
 
 def _judge(config: EdgeConfig, bundle: Bundle) -> Callable[[Window], Verdict]:
     """The bundle's judge; where the operator wants no `unknown`, the nearest label in its place."""
-    judge = bundle.judge()
+    judge = bundle.judge(glance=config.inference.gate)
     return judge if config.decision.unknown else lambda window: judge(window).committed()
 
 

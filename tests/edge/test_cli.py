@@ -172,12 +172,35 @@ class TestWithTheReferenceBundle:
         assert len(objects(done.stdout)[0]["windows"]) == 596
 
     def test_run_gives_the_windows_of_classify(self, bundle: list[str], wav: Path) -> None:
-        run = edge("run", wav, *bundle, "--fast", "--stdout")
+        run = edge("run", wav, *bundle, "--fast", "--stdout", "--gate", "off")
         assert run.returncode == 0, run.stderr
         (clip,) = objects(edge("classify", wav, *bundle, "--json").stdout)
         assert [(line["start_s"], line["label"]) for line in objects(run.stdout)] == [
             (window["start_s"], window["label"]) for window in clip["windows"]
         ]
+
+    def test_run_holds_what_does_not_change_and_takes_the_hop_of_its_configuration(
+        self, bundle: list[str], tmp_path: Path
+    ) -> None:
+        steady = 0.05 * np.random.default_rng(5).standard_normal(20 * 16000)
+        wav, config = tmp_path / "steady.wav", tmp_path / "edge.toml"
+        soundfile.write(wav, steady, 16000)
+        config.write_text("[inference]\nhop_s = 0.5\n", encoding="utf-8")
+        said = {}
+        for gate in ("on", "off"):
+            run = edge("run", wav, *bundle, "--config", config, "--fast", "--stdout", "--gate", gate)
+            assert run.returncode == 0, run.stderr
+            said[gate] = objects(run.stdout)
+            assert [line["start_s"] for line in said[gate]] == [0.5 * i for i in range(31)]
+        assert len({line["suspicion"] for line in said["off"]}) > 20
+        assert len({line["suspicion"] for line in said["on"]}) < 5
+
+    def test_a_hop_beyond_the_window_is_78(self, bundle: list[str], wav: Path, tmp_path: Path) -> None:
+        config = tmp_path / "edge.toml"
+        config.write_text("[inference]\nhop_s = 7\n", encoding="utf-8")
+        done = edge("run", wav, *bundle, "--config", config, "--stdout")
+        assert done.returncode == 78
+        assert "a hop of at most the bundle's window, 5 s, wanted. Got 7 s." in done.stderr
 
     def test_run_reads_raw_pcm_on_stdin(self, bundle: list[str], wav: Path) -> None:
         samples, _ = soundfile.read(wav, dtype="int16")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import EdgeConfig, EventConfig, LabelRule, MqttConfig, SourceConfig, slugify
+from edge.config import EdgeConfig, EventConfig, InferenceConfig, LabelRule, MqttConfig, SourceConfig, slugify
 from edge.errors import ConfigError
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "edge.toml.example"
@@ -36,6 +36,9 @@ def test_every_section_is_read(tmp_path: Path) -> None:
         device = "USB PnP"
         [[source]]
         slug = "mic_south"
+        [inference]
+        hop_s = 0.5
+        gate = false
         [events]
         k = 2
         n = 5
@@ -45,6 +48,7 @@ def test_every_section_is_read(tmp_path: Path) -> None:
     assert config.bundle == Path("/opt/bundle")
     assert config.mqtt == MqttConfig(port=2883, root="house/tympan")
     assert config.sources == (SourceConfig("mic_north", "USB PnP"), SourceConfig("mic_south", None))
+    assert config.inference == InferenceConfig(hop_s=0.5, gate=False)
     assert (config.events.rule.k, config.events.rule.n) == (2, 5)
 
 
@@ -54,6 +58,8 @@ def test_every_section_is_read(tmp_path: Path) -> None:
         ("[mqtt]\nport = 0", "edge.toml: mqtt.port must be in [1, 65535]. Got 0 instead."),
         ("[mqtt]\nport = true", "edge.toml: mqtt.port must be in [1, 65535]. Got True instead."),
         ("[mqtt]\nprot = 1883", "edge.toml: a known key wanted. Got mqtt.prot instead."),
+        ("[inference]\nhop_s = 0.0", "edge.toml: inference.hop_s must be in [0.1, 60]. Got 0.0 instead."),
+        ('[inference]\ngate = "on"', "edge.toml: inference.gate must be true or false. Got 'on' instead."),
         ("ringo = 1", "edge.toml: a known key wanted. Got ringo instead."),
         ("ring_s = nan", "edge.toml: ring_s must be in [1, 60]. Got nan instead."),
         ('[[source]]\nslug = "a"\ndevise = "x"', "edge.toml: a known key wanted. Got source[0].devise instead."),
@@ -182,8 +188,9 @@ def test_the_example_is_a_valid_configuration_with_every_key() -> None:
     config = EdgeConfig.load(EXAMPLE)
     assert config.mqtt is not None
     text = EXAMPLE.read_text(encoding="utf-8")
-    tables = {"sources", "decision", "events", "mqtt", "tls", "rule", "labels"}
-    for value in (config, config.mqtt, config.decision, config.events, config.events.rule, config.sources[0]):
+    tables = {"sources", "decision", "inference", "events", "mqtt", "tls", "rule", "labels"}
+    parts = config.mqtt, config.decision, config.inference, config.events, config.events.rule, config.sources[0]
+    for value in (config, *parts):
         for key in set(value.__dataclass_fields__) - tables:
             assert f"{key} = " in text, key
 

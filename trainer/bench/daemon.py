@@ -26,7 +26,7 @@ SHORT_S, LONG_S = 60, 660
 N_STARTS = 7
 N_SLOPES = 3
 KB = 1024 / 1e6
-HOW = "edge run FILE --fast --stdout, on a file of made sound that is never silent"
+HOW = "edge run FILE --fast --stdout --gate off, on a file of made sound that is never silent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,19 @@ def run_daemon(bundle: Path, file: Path) -> Run:
     ------
     TrainerError : it ended badly, or said too little
     """
-    command = [sys.executable, "-m", "edge.cli", "run", str(file), "--bundle", str(bundle), "--fast", "--stdout"]
+    command = [
+        sys.executable,
+        "-m",
+        "edge.cli",
+        "run",
+        str(file),
+        "--bundle",
+        str(bundle),
+        "--fast",
+        "--stdout",
+        "--gate",
+        "off",
+    ]
     halfway = soundfile.info(file).duration / 2
     first_s, memory = None, None
     with timed_process(command) as (process, started, usage):

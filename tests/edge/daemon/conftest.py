@@ -46,7 +46,7 @@ class FakeBundle:
     hop_s: float = 0.25
     n_calibration: int = 99
 
-    def judge(self) -> Callable[[Window], Verdict]:
+    def judge(self, *, glance: bool = False) -> Callable[[Window], Verdict]:
         return judge
 
 
