@@ -125,6 +125,30 @@ class TestWithTheReferenceBundle:
             assert 0 < summary["median"] <= summary["p95"]
         assert {"scalogram", "lowrank", "denoise", "codebook", "svm", "suspicion"} <= set(result["stages"])
 
+    def test_bench_suggests_within_the_budget_and_writes_it(self, bundle: list[str], tmp_path: Path) -> None:
+        config = tmp_path / "edge.toml"
+        config.write_text("node = 'shed'\n", encoding="utf-8")
+        done = edge("bench", *bundle, "--suggest", "--budget", 90, "--config", config, "--json")
+        assert done.returncode == 0, done.stderr
+        (result,) = objects(done.stdout)
+        assert result["best"] in result["choices"]
+        assert {choice["hop_s"] for choice in result["choices"]} == {0.5, 1.0, 2.0, 5.0}
+        assert result["best"]["share"] <= 0.9
+        assert f"hop_s = {result['best']['hop_s']}" in config.read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize(
+        ("words", "sentence"),
+        [
+            (["--suggest", "--budget", "0"], "--budget must be in (0, 100] percent. Got 0 instead."),
+            (["--config", "edge.toml"], "--config only with --suggest wanted. Got it alone."),
+            (["--suggest", "--config", "none.toml"], "a configuration file wanted. Got: no such file"),
+        ],
+    )
+    def test_bench_refuses_what_cannot_be(self, bundle: list[str], words: list[str], sentence: str) -> None:
+        done = edge("bench", *bundle, *words)
+        assert done.returncode == 78
+        assert sentence in done.stderr
+
     def test_classify_has_the_promised_keys(self, bundle: list[str], wav: Path) -> None:
         done = edge("classify", wav, *bundle, "--json")
         assert done.returncode == 0, done.stderr
