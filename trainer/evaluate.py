@@ -13,8 +13,8 @@ from tqdm.auto import tqdm
 from edge.bundle import Bundle, read_bundle
 from edge.clip import ClipVerdict, judge_samples
 from edge.types import Verdict
-from trainer.data import Clip, Dataset, read_clip
-from trainer.errors import DatasetError, TrainClipsError
+from trainer.data import Clip, Dataset, check_apart, read_clip
+from trainer.errors import DatasetError
 from trainer.stats import F64, calibration_error, calibration_error_ci95, ks_uniform, proportion
 
 __all__ = [
@@ -265,10 +265,7 @@ def check_held_out(bundle: Bundle, clips: Sequence[Clip], *, allow: bool) -> boo
     ------
     TrainClipsError : some clips were fitted on and that is not allowed
     """
-    fitted = [clip for clip in clips if clip.sha256 in bundle.train_clips]
-    if fitted and not allow:
-        raise TrainClipsError(
-            f"{bundle.path}: clips that the bundle was not fitted on wanted. Got {len(fitted)} training clips of "
-            f"{len(clips)}, first {fitted[0].path.name}, instead; choose other folds, or --allow-train-clips."
-        )
-    return bool(fitted)
+    if not allow:
+        hint = "; choose other folds, or --allow-train-clips"
+        check_apart(bundle.train_clips, clips, str(bundle.path), hint=hint)
+    return any(clip.sha256 in bundle.train_clips for clip in clips)

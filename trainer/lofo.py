@@ -16,6 +16,7 @@ from trainer.config import TrainerConfig
 from trainer.data import Dataset, check_trainable
 from trainer.errors import DatasetError
 from trainer.evaluate import Evaluation, Judged, check_held_out, judge_dataset
+from trainer.files import source_sha256
 
 __all__ = ["evaluate_lofo", "fit_key", "fold_bundle", "program_sha256"]
 
@@ -107,9 +108,4 @@ def program_sha256() -> str:
     """Over the source of the forward path and of the fitting: a bundle of older code is not reused."""
     edge_root = Path(edge.__file__).parent.parent
     trainer_root = Path(trainer.__file__).parent
-    roots = [edge_root / part for part in PROGRAM] + [trainer_root / part for part in FITTING]
-    files = sorted(file for root in roots for file in (root.rglob("*.py") if root.is_dir() else [root]))
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(f"{file.parent.name}/{file.name}".encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return source_sha256([*(edge_root / part for part in PROGRAM), *(trainer_root / part for part in FITTING)])

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile
 
 from edge.bundle import Bundle
+from edge.incremental import Incremental
 from edge.pipeline import Pipeline
 from edge.stages.enhance import Enhance
 from edge.stages.lowrank import LowRank
@@ -93,9 +94,16 @@ class TonePipeline:
         )
 
 
+class ToneBundle(Bundle):
+    """The tone pipeline has no columns that could be kept: it judges every window by itself."""
+
+    def judge(self, *, glance: bool = False) -> Incremental:
+        return cast("Incremental", self.pipeline)
+
+
 def tone_bundle(path: Path, *, train_clips: tuple[str, ...] = ()) -> Bundle:
     """A bundle around the tone pipeline, as if read from `path`."""
-    return Bundle(
+    return ToneBundle(
         path=path,
         id="ab" * 32,
         manifest={

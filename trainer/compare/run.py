@@ -12,10 +12,10 @@ from threadpoolctl import threadpool_limits
 from trainer.compare.cost import measure_cost
 from trainer.compare.results import figures_of
 from trainer.compare.systems import SYSTEMS
-from trainer.compare.task import CLEAN, FoldResult, Task, check_apart
+from trainer.compare.task import CLEAN, FoldResult, Task
 from trainer.conditions import CONDITIONS
 from trainer.config import TrainerConfig
-from trainer.data import Dataset, check_trainable, read_clip
+from trainer.data import Dataset, check_apart, check_trainable, read_clip
 from trainer.errors import DatasetError
 from trainer.workers import workers
 

@@ -16,18 +16,26 @@ from trainer.baselines.base import Fitted
 from trainer.compare.systems import FULL, SYSTEMS
 from trainer.conditions import CONDITIONS, worsened
 from trainer.config import TrainerConfig
-from trainer.data import Clip, Dataset, read_clip
-from trainer.errors import TrainClipsError
-from trainer.files import write_whole
+from trainer.data import Clip, Dataset, check_apart, read_clip
+from trainer.files import source_sha256, write_whole
 from trainer.lofo import fit_key
 
-__all__ = ["CLEAN", "FoldResult", "Task", "Told", "check_apart"]
+__all__ = ["CLEAN", "FoldResult", "Task", "Told"]
 
 log = logging.getLogger(__name__)
 
 CLEAN = "clean"
-PROGRAM = ("baselines", "compare/ours.py", "compare/purified.py", "compare/systems.py", "compare/task.py")
-PROGRAM_FILES = ("conditions.py", "lofo.py", "mel.py", "network.py")
+PROGRAM = (
+    "baselines",
+    "compare/ours.py",
+    "compare/purified.py",
+    "compare/systems.py",
+    "compare/task.py",
+    "conditions.py",
+    "lofo.py",
+    "mel.py",
+    "network.py",
+)
 """What decides a result, beside the forward path and the fit that `fit_key` knows"""
 
 
@@ -172,28 +180,7 @@ def judge(
     )
 
 
-def check_apart(train_clips: Collection[str], clips: Collection[Clip], where: str) -> None:
-    """Refuse to score clips that were fitted on.
-
-    Raises
-    ------
-    TrainClipsError : one file, under any name, is on both sides
-    """
-    fitted = [clip for clip in clips if clip.sha256 in train_clips]
-    if fitted:
-        raise TrainClipsError(
-            f"{where}: clips that the system was not fitted on wanted. Got {len(fitted)} training clips of "
-            f"{len(clips)}, first {fitted[0].path.name}, instead."
-        )
-
-
 def program_sha256() -> str:
     """Over the source of the systems and of the judging."""
     root = Path(trainer.__file__).parent
-    files = [root / name for name in PROGRAM_FILES]
-    for part in PROGRAM:
-        files += sorted((root / part).rglob("*.py")) if (root / part).is_dir() else [root / part]
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return source_sha256(root / part for part in PROGRAM)

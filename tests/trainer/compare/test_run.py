@@ -15,8 +15,8 @@ import pytest
 
 from tests.tiny import LABELS, TINY
 from trainer.compare.run import compare
-from trainer.compare.task import CLEAN, Task, check_apart
-from trainer.data import load_dataset
+from trainer.compare.task import CLEAN, Task
+from trainer.data import check_apart, load_dataset
 from trainer.errors import TrainClipsError
 
 pytestmark = pytest.mark.slow
@@ -119,5 +119,5 @@ def test_one_file_in_two_folds_is_refused(tiny_dataset: Path, tmp_path: Path) ->
 def test_training_clips_are_refused(tiny_dataset: Path) -> None:
     clips = load_dataset(tiny_dataset).clips
     check_apart({clips[0].sha256}, clips[1:], "here")
-    with pytest.raises(TrainClipsError, match="here: clips that the system was not fitted on wanted"):
+    with pytest.raises(TrainClipsError, match="here: clips that were not fitted on wanted"):
         check_apart({clips[0].sha256}, clips, "here")
