@@ -60,7 +60,7 @@ class Subscriber:
         self._client.username_pw_set("reader", "reads")
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         ready = threading.Event()
-        self._client.on_connect = lambda client, *_: client.subscribe("tympan/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe([("tympan/#", 1), ("homeassistant/#", 1)])
         self._client.on_subscribe = lambda *_: ready.set()
         self._client.on_message = lambda _client, _user, message: self.heard.append(message)
         self._client.connect("127.0.0.1", self.port)
@@ -71,6 +71,9 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
         del self._client  # its callbacks know us: without the cycle it closes its sockets at once
+
+    def send(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(DEADLINE_S)
 
     def on(self, topic: str) -> list[MQTTMessage]:
         return [message for message in list(self.heard) if message.topic == topic]
@@ -97,6 +100,8 @@ class Broker:
                 "listener 1883 ", f"listener {self.port} "
             )
             (self.folder / name).write_text(here, encoding="utf-8")
+        with (self.folder / "tympan.acl").open("a") as acl:
+            acl.write("user reader\ntopic readwrite tympan/+/cmd/#\ntopic readwrite homeassistant/#\n")  # an operator
         with (self.folder / "tympan.conf").open("a") as conf:
             conf.write("user root\n")  # our folder is not readable for mosquitto's own user
         passwords = self.folder / "tympan.passwords"

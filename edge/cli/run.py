@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from edge.bundle import Bundle, read_bundle
@@ -47,13 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Until the source ends, or a signal."""
-    config = EdgeConfig() if args.config is None else EdgeConfig.load(args.config)
-    if args.device is not None:
-        config = replace(config, sources=(SourceConfig("mic", args.device),))
-    if args.no_abstain:
-        config = replace(config, decision=DecisionConfig(unknown=False))
-    if args.gate is not None:
-        config = replace(config, inference=replace(config.inference, gate=args.gate == "on"))
+    config = _config(args)
     folder = args.bundle or config.bundle
     if folder is None:
         raise ConfigError("a bundle wanted: --bundle, or bundle in edge.toml. Got neither.")
@@ -62,8 +57,26 @@ def main(args: argparse.Namespace) -> int:
     bundle = read_bundle(folder, golden=True)
     if config.inference.hop_s is not None:
         bundle = bundle.with_hop(config.inference.hop_s)
-    app.run(config, bundle, _voice(config, bundle, stdout=args.stdout), feed=_feed(args, bundle))
+    app.run(
+        config,
+        bundle,
+        _voice(config, bundle, stdout=args.stdout),
+        feed=_feed(args, bundle),
+        load=partial(_config, args),
+    )
     return 0
+
+
+def _config(args: argparse.Namespace) -> EdgeConfig:
+    """The file, and over it what the command line says; read again on reload."""
+    config = EdgeConfig() if args.config is None else EdgeConfig.load(args.config)
+    if args.device is not None:
+        config = replace(config, sources=(SourceConfig("mic", args.device),))
+    if args.no_abstain:
+        config = replace(config, decision=DecisionConfig(unknown=False))
+    if args.gate is not None:
+        config = replace(config, inference=replace(config.inference, gate=args.gate == "on"))
+    return config
 
 
 def _voice(config: EdgeConfig, bundle: Bundle, *, stdout: bool) -> Voice:

@@ -39,6 +39,8 @@ class MqttConfig:
     tls: TlsConfig | None = None
     insecure: bool = False
     """Allow a plain connection to a broker that is not on loopback"""
+    discovery: str | None = None
+    """Home Assistant's discovery prefix, as a rule `homeassistant`; None announces nothing"""
     keepalive_s: int = 30
     backoff_max_s: float = 60.0
     """Longest wait between two attempts to connect"""
@@ -70,11 +72,13 @@ def read_mqtt(table: Table | None) -> MqttConfig | None:
         credentials_file=path_of(table, "credentials_file"),
         tls=tls,
         insecure=table.flag("insecure", default=default.insecure),
+        discovery=table.text("discovery", None),
         keepalive_s=table.integer("keepalive_s", default.keepalive_s, 5, 3600),
         backoff_max_s=table.number("backoff_max_s", default.backoff_max_s, 0.1, 3600),
     )
-    if not _ROOT.fullmatch(config.root):
-        raise table.wrong("root", "must be topic levels without wildcards or white space", config.root)
+    for key, topic in (("root", config.root), ("discovery", config.discovery)):
+        if topic is not None and not _ROOT.fullmatch(topic):
+            raise table.wrong(key, "must be topic levels without wildcards or white space", topic)
     if tls is None and not config.insecure and not _is_loopback(config.host):
         raise table.wrong(
             "host", "must be on this machine, unless there is a [mqtt.tls] or insecure = true", config.host

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from edge.config import EdgeConfig, SourceConfig
 from edge.daemon.alarm import Alarm
 from edge.daemon.capture import Capture, Microphone
+from edge.daemon.commands import Command
+from edge.daemon.control import Control
 from edge.daemon.infer import Inference, Lane
 from edge.daemon.notify import Notifier
 from edge.daemon.ring import Ring
@@ -38,6 +40,7 @@ TICK_S = 1.0
 END_S = 10.0
 """For a thread to finish: what was heard is judged, and no capture child is left behind"""
 SIGNAL = "a signal"
+HANGUP = "SIGHUP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +60,17 @@ class Ear:
     ring: Ring
 
 
-def run(config: EdgeConfig, bundle: Bundle, voice: Voice, *, feed: Feed | None = None) -> None:
+def run(
+    config: EdgeConfig,
+    bundle: Bundle,
+    voice: Voice,
+    *,
+    feed: Feed | None = None,
+    load: Callable[[], EdgeConfig] | None = None,
+) -> None:
     """Listen, and speak through `voice`, until the sources end or a signal asks for a stop.
+
+    `load` reads the configuration again, on SIGHUP or command.
 
     Raises
     ------
@@ -67,13 +79,14 @@ def run(config: EdgeConfig, bundle: Bundle, voice: Voice, *, feed: Feed | None =
     """
     config.events.check_against(bundle.labels, hop_s=bundle.hop_s)
     stop = threading.Event()
-    ended: SimpleQueue[str] = SimpleQueue()
+    ended: SimpleQueue[str | Command] = SimpleQueue()
     notifier = Notifier()
     inference = Inference(_alarm(config, bundle))
     ears = _ears(config, bundle, feed, voice, inference)
     listening = Worker("inference", inference.run, ended=ended)
     hearing = [Worker(f"capture {ear.slug}", partial(ear.capture.run, ear.ring, stop), ended=ended) for ear in ears]
     workers = [listening, *hearing]
+    control = Control(config, load=load, apply=partial(_apply, bundle, voice, inference))
     try:
         with _signals_to(ended):
             for ear in ears:
@@ -83,7 +96,7 @@ def run(config: EdgeConfig, bundle: Bundle, voice: Voice, *, feed: Feed | None =
                 worker.start()
             workers += speaking
             notifier.ready(f"{len(ears)} sources, bundle {bundle.name}")
-            _watch(workers, ended, voice, inference, notifier)
+            _watch(workers, ended, voice, inference, control, notifier)
             notifier.stopping()
     finally:
         stop.set()
@@ -99,7 +112,12 @@ def run(config: EdgeConfig, bundle: Bundle, voice: Voice, *, feed: Feed | None =
 
 
 def _watch(
-    workers: list[Worker], ended: SimpleQueue[str], voice: Voice, inference: Inference, notifier: Notifier
+    workers: list[Worker],
+    ended: SimpleQueue[str | Command],
+    voice: Voice,
+    inference: Inference,
+    control: Control,
+    notifier: Notifier,
 ) -> None:
     """The main thread's life: until a signal, a failure, or the end of every source."""
     listening = workers[0]
@@ -108,12 +126,28 @@ def _watch(
         voice.tick(inference)
         notifier.feed(inference.progress())
         try:
-            name = ended.get(timeout=tick_s)
+            heard = ended.get(timeout=tick_s)
         except Empty:
             continue
-        if name == SIGNAL:
+        if heard == SIGNAL:
             log.info("stopping")
             return
+        if heard == HANGUP:
+            control.reload()
+        elif isinstance(heard, Command):
+            answer = (
+                control.reload() if heard.name == "reload" else {"status": "ok", "topics": voice.snapshot(inference)}
+            )
+            voice.respond(heard, answer)
+
+
+def _apply(bundle: Bundle, voice: Voice, inference: Inference, config: EdgeConfig) -> None:
+    """The part of a new configuration that needs no restart."""
+    config.events.check_against(bundle.labels, hop_s=bundle.hop_s)
+    for lane in inference.lanes.values():
+        lane.judge = _judge(config, bundle)
+    inference.alarm = _alarm(config, bundle)
+    voice.reconfigure(config)
 
 
 def _judge(config: EdgeConfig, bundle: Bundle) -> Callable[[Window], Verdict]:
@@ -160,9 +194,13 @@ def _ears(config: EdgeConfig, bundle: Bundle, feed: Feed | None, voice: Voice, i
     return ears
 
 
+def _tell(ended: SimpleQueue[str | Command], said: str, _number: int, _frame: object) -> None:
+    ended.put(said)
+
+
 @contextmanager
-def _signals_to(ended: SimpleQueue[str]) -> Iterator[None]:
-    """SIGTERM and SIGINT end the daemon cleanly.
+def _signals_to(ended: SimpleQueue[str | Command]) -> Iterator[None]:
+    """SIGTERM and SIGINT end the daemon cleanly, SIGHUP reads its configuration again.
 
     A handler runs between two instructions of the main thread, so it may only touch what is
     re-entrant: SimpleQueue is, an Event's lock is not.
@@ -170,9 +208,10 @@ def _signals_to(ended: SimpleQueue[str]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread gets signals: a test that runs the daemon in a thread has none
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     for number in before:
-        signal.signal(number, lambda _number, _frame: ended.put(SIGNAL))
+        said = HANGUP if number == signal.SIGHUP else SIGNAL
+        signal.signal(number, partial(_tell, ended, said))
     try:
         yield
     finally:

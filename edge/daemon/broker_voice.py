@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edge.config import EdgeConfig, MqttConfig, SourceConfig
+from edge.daemon.commands import BadCommand, Command, read_command
+from edge.daemon.discovery import Announced, announcement, removal
 from edge.daemon.health import HealthMeter, p95
 from edge.daemon.hop import Listener
 from edge.daemon.infer import Inference
@@ -29,6 +33,8 @@ HEALTH_S = 60.0
 """Between two `health` messages"""
 FIRST_CONNECT_S = 5.0
 """How long a file or pipe waits for the broker before it starts without it"""
+WAITING_COMMANDS = 16
+MAX_NAME = 64
 FAREWELL_S = 15.0
 """For the publish thread to flush and end; longer than its own limits"""
 
@@ -50,6 +56,9 @@ class BrokerVoice:
         self._health_s = float("-inf")
         self._worker: Worker | None = None
         self._gaps: list[Gap] = []
+        self._announced = Announced(config.state_dir)
+        self._devices: set[str] = set()
+        """Topics by which Home Assistant is to know us"""
 
     def reporter(self, source: SourceConfig, *, patient: bool) -> Listener:
         """Speaks for one source on its topics."""
@@ -67,9 +76,11 @@ class BrokerVoice:
         self._reporters.append(reporter)
         return reporter
 
-    def start(self, ended: SimpleQueue[str], *, patient: bool) -> list[Worker]:
+    def start(self, ended: SimpleQueue[str | Command], *, patient: bool) -> list[Worker]:
         """Say what runs here, and start to connect; a file gives the broker a moment, a microphone does not."""
         self._inform()
+        self._announce()
+        self._publisher.on_command = partial(self._heard, ended)
         self._worker = Worker("publish", self._publisher.run, ended=ended)
         self._worker.start()
         if patient and not self._publisher.connected.wait(FIRST_CONNECT_S):
@@ -80,8 +91,72 @@ class BrokerVoice:
         """The gap of a full outbox when there is a new one; health, at the start and every minute."""
         if self._outbox.gaps() != self._gaps:
             self._inform()
-        if time.monotonic() - self._health_s < HEALTH_S:
+        if self._publisher.connected.is_set():
+            self._announced.write(self._devices)
+        if time.monotonic() - self._health_s >= HEALTH_S:
+            self._health(inference)
+
+    def reconfigure(self, config: EdgeConfig) -> None:
+        """Every source, from its next window on."""
+        for reporter in self._reporters:
+            reporter.reconfigure(config.events, config.verdict_interval_s)
+
+    def snapshot(self, inference: Inference) -> dict[str, Any]:
+        """The newest value of every retained topic, with a health of now."""
+        self._health(inference)
+        mine = self._topics.of_node("")
+        return {
+            topic.removeprefix(mine): json.loads(payload) if payload[:1] == b"{" else payload.decode()
+            for topic, payload in self._publisher.retained().items()
+            if topic.startswith(mine)
+        }
+
+    def respond(self, command: Command, answer: dict[str, Any]) -> None:
+        """On the command's `response` topic."""
+        self._respond(command.name, command.transaction, answer)
+
+    def stop(self) -> None:
+        """Every microphone offline, the node offline, the outbox closed."""
+        for reporter in self._reporters:
+            reporter.available(online=False)
+        self._publisher.stop()
+        if self._worker is not None:
+            self._worker.join(FAREWELL_S)
+        self._publisher.close()
+        self._outbox.close()
+
+    def _heard(self, ended: SimpleQueue[str | Command], name: str, payload: bytes) -> None:
+        """In the publish thread: what is no command is answered here, the others are for the main thread."""
+        try:
+            command = read_command(name, payload)
+        except BadCommand as error:
+            self._respond(name, error.transaction, {"status": "error", "reason": error.reason, "detail": error.detail})
             return
+        if ended.qsize() >= WAITING_COMMANDS:
+            self._respond(name, command.transaction, {"status": "error", "reason": "busy"})
+        else:
+            ended.put(command)
+
+    def _respond(self, name: str, transaction: str | None, answer: dict[str, Any]) -> None:
+        value = {"schema": SCHEMA, "ts": iso(time.time()), "command": name, "transaction": transaction, **answer}
+        level = name if name.isidentifier() and len(name) <= MAX_NAME else "unknown"
+        self._publisher.live(Message(self._topics.of_node(f"response/{level}"), encode(value), qos=1, retain=False))
+
+    def _announce(self) -> None:
+        """To Home Assistant: what there is, and what there is no more."""
+        prefix = self._publisher.discovery
+        messages = []
+        if prefix is not None:
+            messages = [
+                announcement(prefix, self._topics, source.slug, model=self._bundle.name) for source in self._sources
+            ]
+        self._devices = {message.topic for message in messages}
+        before = self._announced.read()
+        for message in [*messages, *map(removal, sorted(before - self._devices))]:
+            self._publisher.newest(message)
+        self._announced.write(before | self._devices)
+
+    def _health(self, inference: Inference) -> None:
         self._health_s = time.monotonic()
         if self._outbox.back_to_disk():
             self._publisher.replay()
@@ -98,21 +173,12 @@ class BrokerVoice:
                 "dropped_windows": inference.dropped_windows,
                 "dropped_messages": self._publisher.dropped,
                 "dropped_events": self._outbox.dropped + sum(reporter.lost_events for reporter in self._reporters),
+                "mqtt_errors": self._publisher.errors,
                 "outbox": len(self._outbox),
                 "outbox_in_memory": self._outbox.refusal,
                 "outbox_set_aside": self._outbox.set_aside,
             },
         )
-
-    def stop(self) -> None:
-        """Every microphone offline, the node offline, the outbox closed."""
-        for reporter in self._reporters:
-            reporter.available(online=False)
-        self._publisher.stop()
-        if self._worker is not None:
-            self._worker.join(FAREWELL_S)
-        self._publisher.close()
-        self._outbox.close()
 
     def _inform(self) -> None:
         self._gaps = self._outbox.gaps()

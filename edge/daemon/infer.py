@@ -87,7 +87,8 @@ class Inference:
     """Drains the lanes until each is finished."""
 
     def __init__(self, alarm: Alarm) -> None:
-        self._alarm = alarm
+        self.alarm = alarm
+        """May be replaced between two windows, as a lane's judge may"""
         self._sound = threading.Event()
         self.lanes: dict[str, Lane] = {}
         """One a source, by its slug; complete before `run`"""
@@ -150,7 +151,7 @@ class Inference:
                 verdict=verdict,
                 wall_s=wall_s,
                 window_s=lane.window_s,
-                flag=self._alarm.flag(verdict.suspicion_p),
+                flag=self.alarm.flag(verdict.suspicion_p),
                 latency_ms=latency_ms,
                 lost_ms=lane.newly_lost_ms(),
             )

@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from paho.mqtt.enums import MQTTProtocolVersion
 
@@ -42,6 +43,7 @@ class Publisher:
     def __init__(self, config: MqttConfig, topics: Topics, outbox: Outbox, *, live_messages: int) -> None:
         self._config = config
         self._topics = topics
+        self._status_topic = topics.of_node("status")
         self._live: DropOldest[Message] = DropOldest(live_messages)
         self._newest: dict[str, Message] = {}
         self._dirty: set[str] = set()
@@ -51,13 +53,25 @@ class Publisher:
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_write.setblocking(False)  # noqa: FBT003 - as the socket module has it
         self.connected = threading.Event()
+        """The broker let us in, took our `online` and lets us read our commands"""
+        self.on_command: Callable[[str, bytes], None] = lambda _name, _payload: None
+        """Called in this thread with a command's name and bytes"""
+        self._reads = [topics.of_node("cmd/#")]
+        self.discovery = config.discovery
+        self._home = None if config.discovery is None else f"{config.discovery}/status"
+        if self._home is not None:
+            self._reads.append(self._home)
+        self._greeting: int | None = None
+        """Number of the `online` of this connection until it is acknowledged"""
+        self._readable = False
         self._backoff = Backoff(max_s=config.backoff_max_s)
         self._protocol = MQTTProtocolVersion.MQTTv5
         self._outage: str | None = None
         self._delivery = Delivery(outbox, topics)
         self._sent: dict[int, str] = {}
         """Number of a message not yet acknowledged → its topic"""
-        self._denied: set[str] = set()
+        self._denied: dict[str, str] = {}
+        """Topics that the broker does not let us write or read on this connection → its reason"""
 
     def live(self, message: Message, *, patient: bool = False) -> None:
         """Queue a message that is worth something only now."""
@@ -88,6 +102,17 @@ class Publisher:
     def dropped(self) -> int:
         """Live messages that were not sent."""
         return self._live.dropped
+
+    @property
+    def errors(self) -> list[str]:
+        """What the operator must change, now: an outage, and what the broker denies."""
+        outage = [] if self._outage is None else [self._outage]
+        return [*outage, *(f"{topic}: {reason}" for topic, reason in sorted(self._denied.copy().items()))]
+
+    def retained(self) -> dict[str, bytes]:
+        """Newest value of every retained topic."""
+        with self._lock:
+            return {topic: message.payload for topic, message in self._newest.items()}
 
     def stop(self) -> None:
         """Flush, say goodbye, end the thread."""
@@ -121,6 +146,8 @@ class Publisher:
         will = self._status(b"offline")
         session = Session(self._config, client_id=f"tympan-{self._topics.node}", will=will, protocol=self._protocol)
         session.on_ack = self._acknowledged
+        session.on_subscribed = self._subscribed
+        session.on_message = self._received
         try:
             session.open()
         except PublishError as error:
@@ -143,14 +170,12 @@ class Publisher:
         self._delivery.begin()
         with self._lock:
             self._dirty = set(self._newest)
-        self._send(session, self._status(b"online"))
-        self.connected.set()
+        self._readable = False
+        session.subscribe(self._reads)
+        self._greeting = self._send(session, self._status(b"online"))
 
     def _send_waiting(self, session: Session) -> None:
-        with self._lock:
-            changed = [self._newest[topic] for topic in self._dirty]
-            self._dirty.clear()
-        for message in changed:
+        while not session.congested and (message := self._changed()) is not None:
             self._send(session, message)
         if self._again.is_set():
             self._again.clear()
@@ -161,7 +186,7 @@ class Publisher:
             if live.created_s < time.monotonic() - STALE_S:
                 self._live.drop()
             else:
-                session.send(live)
+                self._send(session, live)
 
     def _send(self, session: Session, message: Message) -> int:
         number = session.send(message)
@@ -172,9 +197,43 @@ class Publisher:
     def _acknowledged(self, number: int, refused: str | None) -> None:
         topic = self._sent.pop(number, None)
         self._delivery.acknowledged(number, refused=refused is not None)
-        if refused is not None and topic not in self._denied:
-            self._denied.add(topic or "")
-            log.error("mqtt: permission to publish on %s wanted. Got: %s", topic, refused)
+        if number == self._greeting:
+            self._greeting = None
+            self._welcome(refused is None)
+        if refused is not None and topic is not None:
+            self._deny(topic, "publish on", refused)
+
+    def _subscribed(self, refused: dict[str, str]) -> None:
+        for topic, reason in refused.items():
+            self._deny(topic, "subscribe to", reason)
+        self._readable = not refused
+        self._welcome(not refused)
+
+    def _welcome(self, granted: bool) -> None:  # noqa: FBT001 - the one thing it is told
+        """Connected only when nothing of what every connection needs was denied."""
+        if granted and self._readable and self._greeting is None and self._status_topic not in self._denied:
+            self.connected.set()
+
+    def _deny(self, topic: str, what: str, reason: str) -> None:
+        """An error once a connection and topic, and in health as long as it lasts."""
+        if topic not in self._denied:
+            self._denied[topic] = reason
+            log.error("mqtt: permission to %s %s wanted. Got: %s", what, topic, reason)
+
+    def _received(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - as the session calls it
+        if topic == self._home:
+            if payload == b"online":
+                with self._lock:
+                    self._dirty |= {known for known in self._newest if known.startswith(f"{self._config.discovery}/")}
+        elif retained:
+            log.warning("%s: a command that is not retained wanted. Got an old one; ignored", topic)
+        else:
+            self.on_command(topic.removeprefix(self._reads[0][:-1]), payload)
+
+    def _changed(self) -> Message | None:
+        """One retained topic whose newest value was not sent yet."""
+        with self._lock:
+            return self._newest[self._dirty.pop()] if self._dirty else None
 
     def _farewell(self, session: Session) -> None:
         """Send everything, then `offline`, and wait for the acknowledgements, within a limit."""
@@ -189,7 +248,7 @@ class Publisher:
         session.close()
 
     def _status(self, payload: bytes) -> Message:
-        return Message(self._topics.of_node("status"), payload, qos=1, retain=True)
+        return Message(self._status_topic, payload, qos=1, retain=True)
 
     def _other_protocol(self, error: PublishError) -> bool:
         """MQTT 5 first, 3.1.1 for a broker that refuses it; whether to try again at once."""

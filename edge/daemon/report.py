@@ -96,6 +96,11 @@ class MqttReporter:
         payload = encode(self._wire.level(self._source, level, wall_s))
         self._sender.live(Message(self._topic("level"), payload, qos=0, retain=False), patient=self._patient)
 
+    def reconfigure(self, config: EventConfig, verdict_interval_s: float) -> None:
+        """New rules from the next window on; what is on stays on."""
+        self._decider.config = config
+        self._verdict_interval_s = verdict_interval_s
+
     def available(self, online: bool) -> None:  # noqa: FBT001 - a callback with one value
         """The microphone came or went."""
         payload = b"online" if online else b"offline"

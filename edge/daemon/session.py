@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY, Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.config import MqttConfig
+from edge.daemon.commands import MAX_BYTES
 from edge.daemon.message import Message
 from edge.errors import ConfigError, PublishError
 
@@ -28,6 +29,8 @@ __all__ = ["LIVE_EXPIRY_S", "ConnectionRefused", "ProtocolUnsupported", "Session
 CONNECT_S = 5.0
 """For the TCP and TLS handshake"""
 CONNACK_S = 10.0
+SESSION_EXPIRY_S = 300
+"""MQTT 5: so long the broker keeps commands for us while we are away"""
 LIVE_EXPIRY_S = 60
 """MQTT 5: after this the broker may throw a verdict away"""
 
@@ -40,6 +43,13 @@ class ProtocolUnsupported(PublishError):
     """The broker does not speak this version of MQTT: it said so, hung up on it, or keeps silent."""
 
 
+def _connect_properties() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    properties.MaximumPacketSize = 2 * MAX_BYTES
+    return properties
+
+
 class Session:
     """Open it, send, pump until it raises."""
 
@@ -48,23 +58,38 @@ class Session:
         self._protocol = protocol
         self.on_ack: Callable[[int, str | None], None] = lambda _mid, _refused: None
         """Called with a message's number, and the reason if the broker refused it"""
+        self.on_message: Callable[[str, bytes, bool], None] = lambda _topic, _payload, _retained: None
+        """Called with what the broker sends us, and whether it was retained"""
+        self.on_subscribed: Callable[[dict[str, str]], None] = lambda _refused: None
+        """Called with the topics that the broker does not let us read, each with its reason"""
+        self._asked: dict[int, list[str]] = {}
+        """Number of a subscription → its topics"""
         self._connack: ReasonCode | None = None
         self._lost: str | None = None
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol, reconnect_on_failure=False
         )
         self._client.connect_timeout = CONNECT_S
+        self._five = _connect_properties() if protocol == MQTTProtocolVersion.MQTTv5 else None
         self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
 
     def open(self) -> None:
         """Connect and wait for the broker's answer."""
         where = f"{self._config.host}:{self._config.port}"
         try:
             self._identify()
-            self._client.connect(self._config.host, self._config.port, self._config.keepalive_s)
+            self._client.connect(
+                self._config.host,
+                self._config.port,
+                self._config.keepalive_s,
+                clean_start=MQTT_CLEAN_START_FIRST_ONLY if self._five is None else False,
+                properties=self._five,
+            )
         except OSError as error:
             raise PublishError(f"mqtt: broker at {where} wanted. Got: {error}") from error
         except ConfigError as error:
@@ -91,6 +116,12 @@ class Session:
         info = self._client.publish(message.topic, message.payload, message.qos, message.retain, properties)
         return info.mid
 
+    def subscribe(self, topics: list[str]) -> None:
+        """Ask for topics; the answer comes through `on_subscribed`."""
+        _, number = self._client.subscribe([(topic, 1) for topic in topics])
+        if number is not None:
+            self._asked[number] = topics
+
     @property
     def congested(self) -> bool:
         """The socket takes no more for now."""
@@ -116,6 +147,7 @@ class Session:
             connection.close()
         # Without the cycle the client goes at once, and closes the sockets that it keeps for itself.
         self._client.on_connect = self._client.on_disconnect = self._client.on_publish = None
+        self._client.on_subscribe = self._client.on_message = None
 
     def _identify(self) -> None:
         credentials = self._config.credentials()
@@ -148,6 +180,15 @@ class Session:
 
     def _on_connect(self, _client: Client, _user: object, _flags: object, reason: ReasonCode, _props: object) -> None:
         self._connack = reason
+
+    def _on_subscribe(
+        self, _client: Client, _user: object, mid: int, reasons: list[ReasonCode], _props: object
+    ) -> None:
+        answers = zip(self._asked.pop(mid, []), reasons, strict=True)
+        self.on_subscribed({topic: str(reason) for topic, reason in answers if reason.is_failure})
+
+    def _on_message(self, _client: Client, _user: object, message: MQTTMessage) -> None:
+        self.on_message(message.topic, bytes(message.payload), message.retain)
 
     def _on_disconnect(self, _client: Client, _user: object, _flags: object, reason: Any, _props: object) -> None:
         self._lost = str(reason)

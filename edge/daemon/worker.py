@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import Any
 
 __all__ = ["Worker"]
 
@@ -12,7 +13,7 @@ __all__ = ["Worker"]
 class Worker(threading.Thread):
     """Runs one function; keeps the exception that ended it."""
 
-    def __init__(self, name: str, work: Callable[[], None], *, ended: SimpleQueue[str]) -> None:
+    def __init__(self, name: str, work: Callable[[], None], *, ended: SimpleQueue[Any]) -> None:
         super().__init__(name=name, daemon=True)
         self._work = work
         self._ended = ended

@@ -138,10 +138,13 @@ def test_a_denied_topic_is_an_error_and_the_event_is_kept(
 ) -> None:
     broker.start()
     running = start(broker.config("barn", "other"))
-    until(running.publisher.connected.is_set, "connection")
+    until(lambda: "permission to publish on tympan/shed/status" in caplog.text, "the status denied")
     running.event("denied")
     until(lambda: "permission to publish on tympan/shed/mic/event wanted. Got: Not authorized" in caplog.text, "error")
     assert len(running.outbox) == 1
+    assert "tympan/shed/mic/event: Not authorized" in running.publisher.errors
+    assert "tympan/shed/status: Not authorized" in running.publisher.errors
+    assert not running.publisher.connected.is_set(), "its own status was refused"
 
 
 def test_a_broker_that_comes_later_gets_the_newest_state_and_the_history(
