@@ -23,6 +23,8 @@ COMMANDS = {
     "check": "replay a bundle's golden windows on this machine",
     "classify": "judge sound files, one verdict a file",
     "explain": "show for each window of a file why it did or did not become an event",
+    "mqtt-test": "test the way to the broker by stages: DNS, TCP, TLS, CONNECT, ACL, round trip",
+    "support-dump": "collect what a helper needs to see, without secrets",
     "devices": "list the capture devices",
     "levels": "show the level of a capture device",
     "bench": "measure what a bundle costs on this machine",
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     asked = next((arg for arg in args if not arg.startswith("-")), None)
     for name, summary in COMMANDS.items():
-        described = importlib.import_module(f"edge.cli.{name}") if name == asked else None
+        described = importlib.import_module(f"edge.cli.{name.replace('-', '_')}") if name == asked else None
         subparser = subparsers.add_parser(
             name,
             help=summary,

@@ -19,12 +19,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edge.config import MqttConfig
+from edge.config import MqttConfig, TlsConfig
 from edge.daemon.commands import MAX_BYTES
 from edge.daemon.message import Message
 from edge.errors import ConfigError, PublishError
 
-__all__ = ["LIVE_EXPIRY_S", "ConnectionRefused", "ProtocolUnsupported", "Session"]
+__all__ = ["LIVE_EXPIRY_S", "ConnectionRefused", "ProtocolUnsupported", "Session", "tls_context"]
 
 CONNECT_S = 5.0
 """For the TCP and TLS handshake"""
@@ -43,9 +43,17 @@ class ProtocolUnsupported(PublishError):
     """The broker does not speak this version of MQTT: it said so, hung up on it, or keeps silent."""
 
 
-def _connect_properties() -> Properties:
+def tls_context(tls: TlsConfig) -> ssl.SSLContext:
+    """The broker must prove itself; we do, where we have a certificate."""
+    context = ssl.create_default_context(cafile=tls.ca)
+    if tls.cert is not None:
+        context.load_cert_chain(tls.cert, tls.key)
+    return context
+
+
+def _connect_properties(keeps_s: int) -> Properties:
     properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-    properties.SessionExpiryInterval = SESSION_EXPIRY_S
+    properties.SessionExpiryInterval = keeps_s
     properties.MaximumPacketSize = 2 * MAX_BYTES
     return properties
 
@@ -53,7 +61,15 @@ def _connect_properties() -> Properties:
 class Session:
     """Open it, send, pump until it raises."""
 
-    def __init__(self, config: MqttConfig, *, client_id: str, will: Message, protocol: MQTTProtocolVersion) -> None:
+    def __init__(
+        self,
+        config: MqttConfig,
+        *,
+        client_id: str,
+        will: Message,
+        protocol: MQTTProtocolVersion,
+        keeps_s: int = SESSION_EXPIRY_S,
+    ) -> None:
         self._config = config
         self._protocol = protocol
         self.on_ack: Callable[[int, str | None], None] = lambda _mid, _refused: None
@@ -70,7 +86,7 @@ class Session:
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=protocol, reconnect_on_failure=False
         )
         self._client.connect_timeout = CONNECT_S
-        self._five = _connect_properties() if protocol == MQTTProtocolVersion.MQTTv5 else None
+        self._five = _connect_properties(keeps_s) if protocol == MQTTProtocolVersion.MQTTv5 else None
         self._client.will_set(will.topic, will.payload, will.qos, will.retain)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
@@ -155,10 +171,7 @@ class Session:
             self._client.username_pw_set(*credentials)
         tls = self._config.tls
         if tls is not None:
-            context = ssl.create_default_context(cafile=tls.ca)
-            if tls.cert is not None:
-                context.load_cert_chain(tls.cert, tls.key)
-            self._client.tls_set_context(context)
+            self._client.tls_set_context(tls_context(tls))
 
     def _turn(self, timeout_s: float, wake: socket.socket | None) -> None:
         connection = self._client.socket()

@@ -19,7 +19,7 @@ import soundfile
 from edge import __version__
 
 RATE_HZ = 16000
-COMMANDS = ("run", "check", "classify", "devices", "levels", "bench", "explain")
+COMMANDS = ("run", "check", "classify", "devices", "levels", "bench", "explain", "mqtt-test", "support-dump")
 
 
 def edge(*args: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,43 +13,10 @@ from edge.config import MqttConfig, TlsConfig
 from edge.daemon.message import Topics
 from edge.daemon.outbox import Outbox
 from edge.daemon.publish import Publisher
-from tests.mosquitto import Broker, need_programs
+from tests.authority import Authority
+from tests.mosquitto import Broker
 
 Until = Callable[..., None]
-CURVE = ("-pkeyopt", "ec_paramgen_curve:prime256v1")
-
-
-class Authority:
-    """A certificate authority in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        need_programs("openssl", "openssl")
-        folder.mkdir()
-        self.folder = folder
-        self.ca = folder / "ca.pem"
-        self._openssl(
-            "req", "-x509", "-newkey", "ec", *CURVE, "-nodes", "-days", "1", "-subj", "/CN=test authority",
-            "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", folder / "ca.key", "-out", self.ca,
-        )  # fmt: skip
-
-    def issue(self, name: str) -> tuple[Path, Path]:
-        """Certificate and key for this machine."""
-        cert, key, request = (self.folder / f"{name}.{suffix}" for suffix in ("pem", "key", "csr"))
-        extensions = self.folder / "extensions"
-        extensions.write_text(
-            "subjectAltName=DNS:localhost,IP:127.0.0.1\nkeyUsage=digitalSignature,keyEncipherment\n"
-            "authorityKeyIdentifier=keyid\n"
-        )
-        self._openssl("req", "-newkey", "ec", *CURVE, "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request)
-        self._openssl(
-            "x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", self.folder / "ca.key", "-days", "1",
-            "-extfile", extensions, "-out", cert,
-        )  # fmt: skip
-        return cert, key
-
-    @staticmethod
-    def _openssl(*args: object) -> None:
-        subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
 
 
 @pytest.fixture
