@@ -8,7 +8,7 @@ BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 BUDGET ?= 40
 ARGS ?=
 
-.PHONY: help setup demo test check tflite bench large lofo short unknown sweep ablation compare denoise attack orb model pins clean
+.PHONY: help setup demo test soak check tflite bench large lofo short unknown sweep ablation compare denoise attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
@@ -35,6 +35,9 @@ demo: .venv-demo/.stamp  ## two minutes of sound, a broker, the real daemon, a l
 test: $(VENV)/.stamp  ## every test; what needs ../shared or a system package says so and is skipped without it
 	@.ci/system --file .ci/packages || echo "Going on without: the tests that need them are skipped." >&2
 	@$(BIN)/pytest $(ARGS)
+
+soak: $(VENV)/.stamp  ## the faults that take longer than a test may: kills and outages, figures on stdout; ARGS="--kills 20"
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 check: $(VENV)/.stamp  ## the one gate: lint, format, types, imports
 	@$(BIN)/ruff check .

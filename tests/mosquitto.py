@@ -128,6 +128,11 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def signal(self, number: signal.Signals) -> None:
+        """SIGSTOP makes a black hole of it, SIGCONT brings it back."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def subscriber(self) -> Subscriber:
         """One more independent client, not connected yet."""
         return Subscriber(self.port)

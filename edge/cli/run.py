@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> int:
         bundle,
         _voice(config, bundle, stdout=args.stdout),
         feed=_feed(args, bundle),
-        load=partial(_config, args),
+        load=None if args.config is None else partial(_config, args),
     )
     return 0
 

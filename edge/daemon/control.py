@@ -46,7 +46,7 @@ class Control:
             taken = replace(self._running, **{name: getattr(new, name) for name in RELOADABLE})
             self._apply(taken)
         except EdgeError as error:
-            log.error("reload: %s; going on as before", error)  # noqa: TRY400 - one sentence, no traceback
+            log.error("reload: going on as before: %s", error)  # noqa: TRY400 - one sentence, no traceback
             return {"status": "error", "reason": "bad_config", "detail": str(error)}
         names = [each.name for each in fields(EdgeConfig)]
         changed = sorted(name for name in RELOADABLE if getattr(new, name) != getattr(self._running, name))

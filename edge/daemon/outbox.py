@@ -37,6 +37,7 @@ class Pending:
     """One stored event."""
 
     row: int
+    seq: int
     source: str
     payload: bytes
 
@@ -86,7 +87,7 @@ class Outbox:
 
     def pending(self, *, after: int = 0, up_to: int | None = None, limit: int = 100) -> list[Pending]:
         """The oldest stored events with a row above `after`, and not above `up_to`."""
-        sql = "SELECT row, source, payload FROM events WHERE row > ? AND row <= ? ORDER BY row LIMIT ?"
+        sql = "SELECT row, seq, source, payload FROM events WHERE row > ? AND row <= ? ORDER BY row LIMIT ?"
         last = 2**62 if up_to is None else up_to
         with self._lock:
             return self._doing(lambda: [Pending(*row) for row in self._db.execute(sql, (after, last, limit))])
@@ -251,7 +252,7 @@ class Outbox:
         self._seq, self._row = seq, row or 0
         self.dropped += dropped
         self._bytes += len(payload) - freed
-        return Pending(self._row, source, payload)
+        return Pending(self._row, seq, source, payload)
 
     def _delete(self, rows: Collection[int]) -> None:
         with self._db as db:

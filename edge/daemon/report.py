@@ -125,7 +125,7 @@ class MqttReporter:
             self.lost_events += 1
             log.error("%s: %s event lost: %s", self._source, event.event_type, error)  # noqa: TRY400 - no traceback
             return
-        log.info("%s: %s %s (row %d)", self._source, event.event_type, event.label, stored.row)
+        log.info("%s: %s %s (seq %d)", self._source, event.event_type, event.label, stored.seq)
         self._sender.wake()
 
     def _topic(self, name: str) -> str:

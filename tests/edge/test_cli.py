@@ -289,6 +289,32 @@ class TestWithTheReferenceBundle:
             assert b"Traceback" not in process.stderr.read()
         os.close(write_fd)
 
+    def test_a_hangup_reads_the_configuration_again(self, bundle: list[str], wav: Path, tmp_path: Path) -> None:
+        config = tmp_path / "edge.toml"
+        config.write_text("[events]\nk = 2\n")
+        command = [sys.executable, "-m", "edge.cli", "run", "-", *bundle, "--stdout", "--config", str(config)]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=False) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            samples, _ = soundfile.read(wav, dtype="int16")
+            process.stdin.write(samples.tobytes())
+            process.stdin.flush()
+            process.stdout.readline()  # it runs
+            said = []
+            for text in ("[events]\nk = 3\n", "ring_s = 9.0\n[events]\nk = 3\n", "[events]\nk = 99\n"):
+                config.write_text(text)
+                process.send_signal(signal.SIGHUP)
+                while b"reload: " not in (line := process.stderr.readline()):
+                    assert line, "it ended"
+                said.append(line.decode())
+            process.stdin.close()
+            assert process.wait(60) == 0
+        assert "['events'] taken; restart required for nothing" in said[0]
+        assert "restart required for ['ring_s']" in said[1]
+        assert "events.k must be in [1, 4]. Got 99 instead." in said[2]
+
     def test_a_closed_pipe_behind_it_is_no_traceback(self, bundle: list[str], wav: Path) -> None:
         command = [sys.executable, "-m", "edge.cli", "run", str(wav), *bundle, "--fast", "--stdout"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
