@@ -27,7 +27,8 @@ class Control:
     Parameters
     ----------
     load : reads the configuration again; None where there is no file
-    apply : takes one with the reloadable part new and the rest as it runs; raises ConfigError if it does not fit, and changes nothing then
+    apply : takes one with the reloadable part new and the rest as it runs; raises ConfigError, and changes
+        nothing, if it does not fit
     """
 
     def __init__(
