@@ -24,7 +24,7 @@ from edge.daemon.commands import MAX_BYTES
 from edge.daemon.message import Message
 from edge.errors import ConfigError, PublishError
 
-__all__ = ["LIVE_EXPIRY_S", "ConnectionRefused", "ProtocolUnsupported", "Session", "tls_context"]
+__all__ = ["CONNECT_S", "LIVE_EXPIRY_S", "ConnectionRefused", "ProtocolUnsupported", "Session", "tls_context"]
 
 CONNECT_S = 5.0
 """For the TCP and TLS handshake"""

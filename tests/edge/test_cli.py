@@ -10,26 +10,16 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
 from edge import __version__
+from tests.command import edge, objects
 
 RATE_HZ = 16000
 COMMANDS = ("run", "check", "classify", "devices", "levels", "bench", "explain", "mqtt-test", "support-dump")
-
-
-def edge(*args: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "edge.cli", *map(str, args)]
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=300)
-    return subprocess.CompletedProcess(command, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def objects(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def noise(seconds: float, rate_hz: int = RATE_HZ, channels: int = 1) -> np.ndarray:
@@ -245,26 +235,6 @@ class TestWithTheReferenceBundle:
         assert done.returncode == 74
         assert "one capture device named 'no such microphone' wanted. Got 0 of those there are:" in done.stderr
 
-    def test_explain_shows_each_window_with_its_reason(self, tiny_bundle: Path, wav: Path, tmp_path: Path) -> None:
-        config = tmp_path / "edge.toml"
-        config.write_text(f'bundle = "{tiny_bundle}"\n[events]\nk = 1\nn = 1\nloud_dbfs = -40\n')
-        plain = edge("explain", wav, "--config", config)
-        assert plain.returncode == 0, plain.stderr
-        assert "loud: level_over_threshold" in plain.stdout.splitlines()[0]
-        rows = objects(edge("explain", wav, "--config", config, "--json").stdout)
-        assert [row["start_s"] for row in rows] == [0.5 * i for i in range(11)]
-        assert len(plain.stdout.splitlines()) == len(rows)
-        assert all(set(row["why"]) == {"detected", "suspicious", "loud"} for row in rows)
-        assert {"event_type": "loud", "label": rows[0]["label"], "reason": "level_over_threshold"} in rows[0]["events"]
-        assert rows[0]["rule"]["n"] == 1
-
-    def test_explain_refuses_rules_that_cannot_be(self, tiny_bundle: Path, wav: Path, tmp_path: Path) -> None:
-        config = tmp_path / "edge.toml"
-        config.write_text(f'bundle = "{tiny_bundle}"\n[events.labels.whistling]\nk = 1\n')
-        done = edge("explain", wav, "--config", config)
-        assert done.returncode == 78
-        assert "labels of the bundle (hiss, ticks, whistle). Got 'whistling' instead." in done.stderr
-
     def test_run_needs_somewhere_to_publish(self, bundle: list[str], wav: Path) -> None:
         done = edge("run", wav, *bundle)
         assert done.returncode == 78
@@ -288,32 +258,6 @@ class TestWithTheReferenceBundle:
             assert process.stderr is not None
             assert b"Traceback" not in process.stderr.read()
         os.close(write_fd)
-
-    def test_a_hangup_reads_the_configuration_again(self, bundle: list[str], wav: Path, tmp_path: Path) -> None:
-        config = tmp_path / "edge.toml"
-        config.write_text("[events]\nk = 2\n")
-        command = [sys.executable, "-m", "edge.cli", "run", "-", *bundle, "--stdout", "--config", str(config)]
-        pipe = subprocess.PIPE
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=False) as process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            assert process.stderr is not None
-            samples, _ = soundfile.read(wav, dtype="int16")
-            process.stdin.write(samples.tobytes())
-            process.stdin.flush()
-            process.stdout.readline()  # it runs
-            said = []
-            for text in ("[events]\nk = 3\n", "ring_s = 9.0\n[events]\nk = 3\n", "[events]\nk = 99\n"):
-                config.write_text(text)
-                process.send_signal(signal.SIGHUP)
-                while b"reload: " not in (line := process.stderr.readline()):
-                    assert line, "it ended"
-                said.append(line.decode())
-            process.stdin.close()
-            assert process.wait(60) == 0
-        assert "['events'] taken; restart required for nothing" in said[0]
-        assert "restart required for ['ring_s']" in said[1]
-        assert "events.k must be in [1, 4]. Got 99 instead." in said[2]
 
     def test_a_closed_pipe_behind_it_is_no_traceback(self, bundle: list[str], wav: Path) -> None:
         command = [sys.executable, "-m", "edge.cli", "run", str(wav), *bundle, "--fast", "--stdout"]

@@ -46,8 +46,10 @@ class FakeBundle:
     hop_s: float = 0.25
     n_calibration: int = 99
 
+    judging: Callable[[Window], Verdict] = judge
+
     def judge(self, *, glance: bool = False) -> Callable[[Window], Verdict]:
-        return judge
+        return self.judging
 
 
 @pytest.fixture

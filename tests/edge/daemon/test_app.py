@@ -239,7 +239,7 @@ def test_a_bug_in_inference_ends_the_daemon(bundle: Bundle, tmp_path: Path, loud
     def bug(_window: object) -> None:
         raise TypeError("bug")
 
-    broken: Any = replace(bundle, pipeline=bug)  # type: ignore[arg-type]
+    broken: Any = replace(bundle, judging=bug)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="bug"):
         run(config(tmp_path, None), broken, feed=feed(loud_then_soft))
 
