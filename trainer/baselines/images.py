@@ -28,9 +28,9 @@ def stft_image(samples: F32, /) -> F32:
 
 
 def scalogram_image(samples: F32, scalogram: MorletScalogram) -> F32:
-    """The pipeline's own scalogram, halved each way: (n_frames / 2, n_bands / 2), dB / 40 around the middle."""
+    """The pipeline's own scalogram, (n_frames, n_bands), dB / 40 around the middle."""
     window = Window(samples=samples, rate_hz=scalogram.rate_hz, start_s=0.0)
-    return levels(blocks(10.0 ** (scalogram(window).level_db.T / 10.0), 2, 2))
+    return levels(10.0 ** (scalogram(window).level_db.T / 10.0))
 
 
 def cross_recurrence(samples: F32, config: MelConfig) -> F32:
