@@ -64,20 +64,34 @@ def tiny_run(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 @pytest.fixture(scope="session")
-def tiny_bundle(tiny_run: Path) -> Path:
-    """The bundle exported from `tiny_run`; tests that change it work on a copy."""
-    from trainer.export import export
-
-    return export(tiny_run, target="tflite", out=tiny_run.parent / "bundle")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the tiny bundles are: $TYMPAN_TINY, so that a machine without TensorFlow tests with another's."""
+    named = os.environ.get("TYMPAN_TINY")
+    return tmp_path_factory.mktemp("tiny-bundles") if named is None else Path(named)
 
 
 @pytest.fixture(scope="session")
-def tiny_orb_bundle(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with ORB instead of SURF."""
-    from trainer.data import load_dataset
-    from trainer.export import export
-    from trainer.fit.run import fit
+def tiny_bundle(tiny_folder: Path, request: pytest.FixtureRequest) -> Path:
+    """The bundle exported from `tiny_run`; tests that change it work on a copy."""
+    bundle = tiny_folder / TINY.name
+    if not bundle.is_dir():
+        from trainer.export import export
 
-    folder = tmp_path_factory.mktemp("tiny-orb")
-    run = fit(load_dataset(tiny_dataset), TINY_ORB, folder / "run")
-    return export(run, target="tflite", out=folder / "bundle")
+        export(request.getfixturevalue("tiny_run"), target="tflite", out=bundle)
+    return bundle
+
+
+@pytest.fixture(scope="session")
+def tiny_orb_bundle(
+    tiny_folder: Path, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same with ORB instead of SURF."""
+    bundle = tiny_folder / TINY_ORB.name
+    if not bundle.is_dir():
+        from trainer.data import load_dataset
+        from trainer.export import export
+        from trainer.fit.run import fit
+
+        dataset = load_dataset(request.getfixturevalue("tiny_dataset"))
+        export(fit(dataset, TINY_ORB, tmp_path_factory.mktemp("tiny-orb") / "run"), target="tflite", out=bundle)
+    return bundle
