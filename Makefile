@@ -8,14 +8,14 @@ BUNDLE ?= $(shell ls -1d models/esc10-surf-*/ 2>/dev/null | sort -V | tail -n 1)
 BUDGET ?= 40
 ARGS ?=
 
-.PHONY: help setup demo test soak check tflite bench large lofo short unknown sweep ablation compare denoise attack orb model pins clean
+.PHONY: help setup demo test soak check tflite bench large arm64 lofo short unknown sweep ablation compare denoise attack orb model pins clean
 
 # Windows are small: BLAS with more threads than one makes them up to twenty times slower.
 export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
+	@grep -E '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 10
 
 setup: $(VENV)/.stamp  ## .venv with every extra but tflite
 
@@ -54,6 +54,10 @@ tflite: .venv-tflite/.stamp  ## .venv-tflite with the older runtime (Python 3.11
 
 bench: $(VENV)/.stamp  ## the cost figures: this pipeline, YAMNet and a MobileNet in turn on one core of this machine
 	@$(BIN)/trainer bench $(BUNDLE) --out runs/bench --json runs/bench.json
+
+arm64: $(VENV)/.stamp  ## the edge on arm64 in an emulator: golden windows, tests, a file, instructions; ARGS="--steps golden"
+	@.ci/system --file deploy/arm64/packages
+	@$(BIN)/python -m deploy.arm64 --bundle $(BUNDLE) --json runs/arm64.json $(ARGS)
 
 lofo: $(VENV)/.stamp  ## the accuracy figures: one exported bundle a fold, each scored on its own fold, stages and stream too
 	$(BIN)/trainer evaluate --protocol lofo --data $(DATA) --out runs/lofo --stages --conditions --streaming --gate \
