@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 
 from deploy.arm64.guest import Guest
-from deploy.arm64.tools import outcome, output
+from deploy.arm64.tools import ToolError, outcome, output
 from deploy.arm64.verdicts import compare_verdicts
 from edge.demo.synth import SOUNDS, imitate
 
@@ -62,14 +62,21 @@ def check_tests(guest: Guest, cache: Path) -> dict[str, Any]:
     report.unlink(missing_ok=True)
     left_out = [f"--deselect={name}" for name in LEFT_OUT]
     done = outcome([str(guest.launcher), *options, f"--junit-xml={report}", *TESTS, *left_out], env=env)
+    if not report.is_file():
+        raise ToolError(f"pytest: a report wanted. Got exit code {done.returncode} instead: {done.stderr[-300:]}")
     return read_junit(report.read_text(encoding="utf-8")) | {"left_out": list(LEFT_OUT), "holds": done.returncode == 0}
 
 
 def read_junit(report: str) -> dict[str, Any]:
-    """Numbers of tests by outcome and the names of those that failed, from pytest's report."""
+    """Numbers of tests by outcome and the names of those that failed, from pytest's report.
+
+    Raises
+    ------
+    ToolError : it is another file
+    """
     suite = ET.fromstring(report).find("testsuite")  # noqa: S314 - pytest wrote it a moment ago
     if suite is None:
-        return {"n_passed": 0, "n_failed": 0, "n_skipped": 0, "failed": []}
+        raise ToolError(f"pytest: a report with a testsuite wanted. Got {report[:80]!r} instead.")
     total, skipped = int(suite.attrib["tests"]), int(suite.attrib["skipped"])
     failed = [
         f"{case.attrib['classname']}::{case.attrib['name']}"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.arm64.plugin import read_count
 from deploy.arm64.root import PYTHON
-from deploy.arm64.tools import find, output
+from deploy.arm64.tools import ToolError, find, output
 
 __all__ = ["CPUS", "Guest", "make_guest"]
 
@@ -45,13 +45,20 @@ class Guest:
         return output([str(self.launcher), *args], env={**os.environ, **(env or {})})
 
     def count(self, *args: str, plugin: Path) -> int:
-        """The instructions that it takes, start and end included; what it writes is dropped."""
+        """The instructions that it takes, start and end included; what it writes is dropped.
+
+        Raises
+        ------
+        ToolError : it failed, or nothing was counted
+        """
         report = self.launcher.with_name("count.txt")
         report.unlink(missing_ok=True)
         self.python(
             *args,
             env={"QEMU_PLUGIN": str(plugin), "QEMU_LOG": "plugin", "QEMU_LOG_FILENAME": str(report)},
         )
+        if not report.is_file():
+            raise ToolError(f"{self.qemu}: a count wanted. Got none: is this emulator built with plugins?")
         return read_count(report.read_text(encoding="utf-8"))
 
 
