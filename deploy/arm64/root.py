@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
 from pathlib import Path
@@ -30,7 +31,9 @@ def build_root(cache: Path) -> Path:
         listed = folder.with_suffix(".sources.list")
         listed.write_text(sources, encoding="utf-8")
         mmdebstrap = find("mmdebstrap", package="mmdebstrap")
-        options = ["--quiet", "--variant=extract", "--arch=arm64", f"--include={','.join(PACKAGES)}"]
+        # Where nothing is run, nothing needs a chroot; root is kept from this mode, for fear of what would be run.
+        mode = "auto" if os.geteuid() == 0 else "chrootless"
+        options = ["--quiet", f"--mode={mode}", "--variant=extract", "--arch=arm64", f"--include={','.join(PACKAGES)}"]
         output([mmdebstrap, *options, SUITE, str(folder), str(listed)])
         listed.unlink()
 
