@@ -6,8 +6,9 @@ the runtime by its rounding alone; the gradient is that of the float network beh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -71,24 +72,32 @@ def apply(operator: Operator, inputs: list[Any]) -> Any:
     ------
     AttackError : a step that our autoencoders do not have
     """
-    options = operator.options
-    if operator.name in ("CONV_2D", "DEPTHWISE_CONV_2D"):
-        x, weights, bias = inputs
-        strides = (1, options.strideH, options.strideW, 1)
-        padding = PADDING[options.padding]
-        if operator.name == "CONV_2D":
-            return tf.nn.conv2d(x, weights.transpose(1, 2, 3, 0), strides, padding) + bias
-        return tf.nn.depthwise_conv2d(x, weights.transpose(1, 2, 3, 0), strides, padding) + bias
-    if operator.name == "ADD":
-        return inputs[0] + inputs[1]
-    if operator.name == "RESHAPE":
-        # The flatbuffer's batch is one; ours is free.
-        return tf.reshape(inputs[0], (-1, *inputs[1][1:]))
-    if operator.name == "TILE":
-        return tf.tile(inputs[0], inputs[1])
-    if operator.name == "DEPTH_TO_SPACE":
-        return tf.nn.depth_to_space(inputs[0], options.blockSize)
-    raise AttackError(f"twin: an autoencoder of known operators wanted. Got {operator.name} instead.")
+    if operator.name not in STEPS:
+        raise AttackError(f"twin: an autoencoder of known operators wanted. Got {operator.name} instead.")
+    return STEPS[operator.name](operator.options, *inputs)
+
+
+def convolved(convolve: Any, options: Any, x: Any, weights: Any, bias: Any) -> Any:
+    """Either kind of convolution: the flatbuffer has first what TensorFlow has last."""
+    strides = (1, options.strideH, options.strideW, 1)
+    return convolve(x, weights.transpose(1, 2, 3, 0), strides, PADDING[options.padding]) + bias
+
+
+def sliced(options: Any, x: Any, begin: Any, end: Any, strides: Any) -> Any:
+    """A stretch of every axis but the first: the flatbuffer's batch is one, ours is free."""
+    return tf.strided_slice(x, begin, end, strides, begin_mask=options.beginMask | 1, end_mask=options.endMask | 1)
+
+
+STEPS: dict[str, Callable[..., Any]] = {
+    "CONV_2D": partial(convolved, tf.nn.conv2d),
+    "DEPTHWISE_CONV_2D": partial(convolved, tf.nn.depthwise_conv2d),
+    "ADD": lambda _, a, b: a + b,
+    "PAD": lambda _, x, widths: tf.pad(x, widths),
+    "STRIDED_SLICE": sliced,
+    "RESHAPE": lambda _, x, shape: tf.reshape(x, (-1, *shape[1:])),
+    "TILE": lambda _, x, multiples: tf.tile(x, multiples),
+    "DEPTH_TO_SPACE": lambda options, x: tf.nn.depth_to_space(x, options.blockSize),
+}
 
 
 @lru_cache(maxsize=8)

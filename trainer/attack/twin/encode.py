@@ -10,6 +10,7 @@ import tensorflow as tf
 from edge.stages.codebook import Codebook
 from edge.stages.surf import N_ZONES, DenseSurf
 from edge.stages.svm import QuadraticSvm
+from edge.types import F32
 from trainer.attack.twin.soft import with_slope
 
 __all__ = ["encode", "score", "surf"]
@@ -34,8 +35,9 @@ def haar_maps(image: Any) -> Any:
 
 def one_scale(stage: DenseSurf, maps: Any, rows: Any, columns: Any, place: Any) -> Any:
     """All descriptors of one scale, (n, n_y · n_x, 66)."""
-    sums = tf.linalg.matmul(tf.linalg.matmul(tf.constant(rows), maps), tf.constant(columns), transpose_b=True)
-    n_y, n_x = len(rows) // N_ZONES, len(columns) // N_ZONES
+    tall = tf.linalg.matmul(tf.constant(dense(rows, stage.n_bands)), maps)
+    sums = tf.linalg.matmul(tall, tf.constant(dense(columns, stage.n_frames)), transpose_b=True)
+    n_y, n_x = len(rows.centres), len(columns.centres)
     zones = tf.transpose(tf.reshape(sums, (-1, 4, n_y, N_ZONES, n_x, N_ZONES)), (0, 2, 4, 3, 5, 1))
     raw = tf.reshape(zones, (-1, n_y * n_x, N_ZONES * N_ZONES * 4))
     norm = tf.sqrt(tf.maximum(tf.reduce_sum(raw * raw, axis=2, keepdims=True), TINY))
@@ -48,6 +50,14 @@ def one_scale(stage: DenseSurf, maps: Any, rows: Any, columns: Any, place: Any) 
         ],
         axis=2,
     )
+
+
+def dense(axis: Any, n_cells: int) -> F32:
+    """The zones' weights along one axis in one matrix, (n_points · 4, n_cells)."""
+    matrix = np.zeros((len(axis.centres) * N_ZONES, n_cells), dtype=np.float32)
+    for block in axis.blocks:
+        matrix[block.zones, block.cells] = block.weights
+    return matrix
 
 
 def encode(stage: Codebook, descriptors: Any, beta: Any, root: float) -> tuple[Any, Any]:

@@ -31,13 +31,13 @@ def scalogram(stage: MorletScalogram, samples: Any) -> Any:
 
 def low_power(stage: MorletScalogram, padded: Any) -> Any:
     """(n, n_low, n_frames) by inverse FFTs of cropped spectra."""
-    n_padded = int(padded.shape[1])
-    most = max(group.spectrum.shape[1] for group in stage._low)
-    spectrum = tf.signal.rfft(padded)[:, :most]
+    decimated = decimate(stage, padded)
+    n_decimated = int(decimated.shape[1])
+    spectrum = tf.signal.rfft(decimated)
     pooled = []
     for group in stage._low:
         n_bands, n_bins = group.spectrum.shape
-        weights = tf.constant(group.spectrum * (n_bins / n_padded), tf.complex64)
+        weights = tf.constant(group.spectrum * (n_bins / n_decimated), tf.complex64)
         wavelet = tf.signal.ifft(spectrum[:, None, :n_bins] * weights)
         squared = tf.math.real(wavelet) ** 2 + tf.math.imag(wavelet) ** 2
         hops = tf.reshape(squared, (-1, n_bands, n_bins // len(group.rise), len(group.rise)))
@@ -45,6 +45,18 @@ def low_power(stage: MorletScalogram, padded: Any) -> Any:
         fall = tf.linalg.matvec(hops[:, :, 2 : stage.n_frames + 2], tf.constant(group.fall))
         pooled.append(rise + fall)
     return tf.concat(pooled, axis=1)
+
+
+def decimate(stage: MorletScalogram, padded: Any) -> Any:
+    """(n, n_samples) to (n, n_samples // factor): blocks of samples under blocks of taps; shifted, they add up."""
+    n_blocks, factor = stage._decimation.shape
+    if factor == 1:
+        return padded
+    n_out = int(padded.shape[1]) // factor
+    blocks = tf.reshape(padded[:, : n_out * factor], (-1, n_out, factor))
+    around = tf.pad(blocks, [[0, 0], [n_blocks // 2, n_blocks - 1 - n_blocks // 2], [0, 0]])
+    parts = tf.linalg.matmul(around, tf.constant(stage._decimation), transpose_b=True)
+    return tf.add_n([parts[:, i : i + n_out, i] for i in range(n_blocks)])
 
 
 def high_power(stage: MorletScalogram, padded: Any) -> Any:
