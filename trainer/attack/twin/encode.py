@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from edge.stages import surf as deployed
 from edge.stages.codebook import Codebook
-from edge.stages.surf import N_ZONES, DenseSurf
+from edge.stages.surf import DenseSurf
 from edge.stages.svm import QuadraticSvm
 from edge.types import F32
 from trainer.attack.twin.soft import with_slope
@@ -38,8 +39,8 @@ def one_scale(stage: DenseSurf, maps: Any, rows: Any, columns: Any, place: Any) 
     tall = tf.linalg.matmul(tf.constant(dense(rows, stage.n_bands)), maps)
     sums = tf.linalg.matmul(tall, tf.constant(dense(columns, stage.n_frames)), transpose_b=True)
     n_y, n_x = len(rows.centres), len(columns.centres)
-    zones = tf.transpose(tf.reshape(sums, (-1, 4, n_y, N_ZONES, n_x, N_ZONES)), (0, 2, 4, 3, 5, 1))
-    raw = tf.reshape(zones, (-1, n_y * n_x, N_ZONES * N_ZONES * 4))
+    zones = tf.transpose(tf.reshape(sums, (-1, 4, n_y, deployed.N_ZONES, n_x, deployed.N_ZONES)), (0, 2, 4, 3, 5, 1))
+    raw = tf.reshape(zones, (-1, n_y * n_x, deployed.N_ZONES * deployed.N_ZONES * 4))
     norm = tf.sqrt(tf.maximum(tf.reduce_sum(raw * raw, axis=2, keepdims=True), TINY))
     where = tf.constant(np.repeat(place, n_x)[None, :, None])
     return tf.concat(
@@ -54,7 +55,7 @@ def one_scale(stage: DenseSurf, maps: Any, rows: Any, columns: Any, place: Any) 
 
 def dense(axis: Any, n_cells: int) -> F32:
     """The zones' weights along one axis in one matrix, (n_points · 4, n_cells)."""
-    matrix = np.zeros((len(axis.centres) * N_ZONES, n_cells), dtype=np.float32)
+    matrix = np.zeros((len(axis.centres) * deployed.N_ZONES, n_cells), dtype=np.float32)
     for block in axis.blocks:
         matrix[block.zones, block.cells] = block.weights
     return matrix

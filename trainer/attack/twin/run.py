@@ -87,14 +87,14 @@ class Twin:
         share = loud / tf.maximum(tf.reduce_sum(loud, axis=1, keepdims=True), 1.0)
 
         def mean(values: Any) -> Any:
-            return tf.reduce_sum(tf.reshape(values, (n, n_windows, -1)) * share[:, :, None], axis=1)
+            return tf.reduce_sum(tf.reshape(values, (n, n_windows, values.shape[1])) * share[:, :, None], axis=1)
 
-        each = tf.reshape(found.log_probabilities, (n, n_windows, -1))
+        each = tf.reshape(found.log_probabilities, (n, n_windows, found.log_probabilities.shape[1]))
         weights = tf.math.log(tf.maximum(share, SILENT))[:, :, None]
         return Signs(
             scores=mean(found.scores),
             log_probabilities=tf.reduce_logsumexp(each + weights, axis=1),
-            suspicion=mean(found.suspicion)[:, 0],
+            suspicion=mean(found.suspicion[:, None])[:, 0],
             indicators=mean(found.indicators),
         )
 

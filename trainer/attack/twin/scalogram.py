@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from edge.stages.scalogram import PAD_S, SILENT_POWER, MorletScalogram
+from edge.stages import scalogram as deployed
+from edge.stages.scalogram import MorletScalogram
 from trainer.attack.twin.soft import straight_through
 
 __all__ = ["scalogram"]
@@ -21,11 +22,11 @@ def scalogram(stage: MorletScalogram, samples: Any) -> Any:
     """Samples (n, n_samples) to levels (n, n_bands, n_frames), dB re a full-scale sine."""
     n_hop = round(stage.rate_hz * stage.hop_s)
     before = 3 * n_hop // 2
-    n_padded = stage.n_samples + round(PAD_S * stage.rate_hz)
+    n_padded = stage.n_samples + round(deployed.PAD_S * stage.rate_hz)
     padded = tf.pad(samples, [[0, 0], [before, n_padded - before - stage.n_samples]])
     roads = [low_power(stage, padded)] if stage._low else []
     power = tf.concat([*roads, high_power(stage, padded)], axis=1)
-    exact = TEN_OVER_LN10 * tf.math.log(tf.maximum(power, SILENT_POWER))
+    exact = TEN_OVER_LN10 * tf.math.log(tf.maximum(power, deployed.SILENT_POWER))
     return straight_through(exact, TEN_OVER_LN10 * tf.math.log(power + WEAKEST))
 
 
