@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
 from edge.types import F32
-from trainer.attack.base import Attack, Target, active_part, at_snr, snr_db_of
+from tests.trainer.attack.toy import Toy
+from trainer.attack.base import Attack, Found
+from trainer.attack.budget import Linf, Snr, Target, active_part, at_snr, snr_db_of
 from trainer.attack.noise import RandomNoise
+from trainer.attack.victim import Victim
 from trainer.errors import AttackError
 
 RATE_HZ = 16_000
@@ -40,7 +45,7 @@ def test_active_part_of_a_length_that_is_no_multiple_of_a_frame() -> None:
 @pytest.mark.parametrize("peak", [0.001, 0.5, 1.0])
 def test_snr_is_exact_even_at_full_scale(snr_db: float, peak: float) -> None:
     clean = np.clip(bark(peak=peak), -1, 1)
-    (perturbed,) = RandomNoise(snr_db=snr_db, seed=1)([target(clean)])
+    (perturbed,) = RandomNoise(budget=Snr(db=snr_db), seed=1).perturb([target(clean)], Toy().victim)
     assert perturbed.snr_db == pytest.approx(snr_db, abs=0.01)
     assert np.abs(perturbed.samples).max() <= 1.0
     change = perturbed.samples.astype(np.float64) - clean
@@ -65,36 +70,37 @@ def test_snr_of_no_change_is_infinite() -> None:
 
 
 def test_same_seed_same_noise_other_seed_other_noise() -> None:
-    first, again, other = (RandomNoise(snr_db=20, seed=seed)([target(bark())])[0].samples for seed in (3, 3, 4))
+    draws = [RandomNoise(budget=Snr(db=20.0), seed=seed) for seed in (3, 3, 4)]
+    first, again, other = (draw.perturb([target(bark())], Toy().victim)[0].samples for draw in draws)
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
 
 def test_repr_is_the_configuration() -> None:
-    attack = RandomNoise(snr_db=30.0, seed=7)
-    assert repr(attack) == "RandomNoise(snr_db=30.0, seed=7)"
+    attack = RandomNoise(budget=Snr(db=30.0), seed=7)
+    assert repr(attack) == "RandomNoise(budget=Snr(db=30.0), seed=7)"
     assert eval(repr(attack)) == attack
 
 
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_useless_perturbation_is_an_error(value: float) -> None:
     class Useless(Attack):
-        def directions(self, targets: object, /) -> list[F32]:
-            return [np.full(RATE_HZ, value, dtype=np.float32)]
+        def search(self, targets: Sequence[Target], victim: Victim, i_try: int, /) -> list[Found]:
+            return [Found(raw=np.full(RATE_HZ, value, dtype=np.float32), queries=0)]
 
     with pytest.raises(AttackError, match="finite perturbation that is not zero wanted"):
-        Useless(snr_db=30)([target(bark())])
+        Useless(budget=Snr(db=30.0)).perturb([target(bark())], Toy().victim)
 
 
 def test_no_room_below_full_scale() -> None:
     square = np.sign(np.sin(np.arange(RATE_HZ) * 0.2)).astype(np.float32)
 
     class Outward(Attack):
-        def directions(self, targets: object, /) -> list[F32]:
-            return [square]
+        def search(self, targets: Sequence[Target], victim: Victim, i_try: int, /) -> list[Found]:
+            return [Found(raw=square, queries=0)]
 
-    with pytest.raises(AttackError, match="room for 30 dB SNR below full scale wanted"):
-        Outward(snr_db=30)([target(square)])
+    with pytest.raises(AttackError, match="room for 30 dB SNR within bounds wanted"):
+        Outward(budget=Snr(db=30.0)).perturb([target(square)], Toy().victim)
 
 
 @pytest.mark.parametrize(
@@ -103,4 +109,12 @@ def test_no_room_below_full_scale() -> None:
 )
 def test_unusable_clip(samples: F32, sentence: str) -> None:
     with pytest.raises(AttackError, match=sentence):
-        RandomNoise(snr_db=30)([target(samples)])
+        RandomNoise(budget=Snr(db=30.0)).perturb([target(samples)], Toy().victim)
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, np.inf])
+def test_a_budget_of_nothing_is_an_error(limit: float) -> None:
+    with pytest.raises(AttackError, match="a budget > 0 wanted"):
+        Linf(limit=limit)
+    with pytest.raises(AttackError, match="a finite SNR in dB wanted"):
+        Snr(db=float("inf"))

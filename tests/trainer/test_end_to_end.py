@@ -151,7 +151,7 @@ def test_attack(work: Workplace) -> None:
     assert all(figures["gates"].values()) == (done.returncode == 0)
     assert figures["surrogate_folds"] == [1, 2, 3]
     assert figures["snr_db"]["max"] == pytest.approx(10.0, abs=0.01)
-    assert figures["attack"].startswith("Pgd(snr_db=10.0, seed=1,")
+    assert figures["attack"].startswith("Pgd(budget=Snr(db=10.0), seed=1,")
     assert figures["random_twin"]["draws"] == 20
     assert len(list((work.folder / "attack/clips").glob("*/*.wav"))) == 4
     both = work.trainer(*argv, "--surrogate-folds", "3,4")

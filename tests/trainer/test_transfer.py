@@ -13,9 +13,12 @@ import soundfile
 
 from edge.types import F32
 from tests.trainer.sounds import RATE_HZ, tone_bundle, write_tone
-from trainer.attack.base import Attack, Target, active_part, snr_db_of
+from trainer.attack.base import Attack, Found
+from trainer.attack.budget import Snr, Target, active_part, snr_db_of
 from trainer.attack.run import summary, without_silence
 from trainer.attack.transfer import Outcome, confirm, write_clips
+from trainer.attack.twin import Signs
+from trainer.attack.victim import Answer, Victim
 from trainer.data import Dataset, load_dataset
 from trainer.errors import AttackError
 
@@ -26,17 +29,23 @@ MakeDataset = Callable[..., Path]
 class OtherTone(Attack):
     """Adds the other class's tone: fools anything that listens for tones, where noise does not."""
 
-    def directions(self, targets: Sequence[Target], /) -> list[F32]:
+    def search(self, targets: Sequence[Target], victim: Victim, i_try: int, /) -> list[Found]:
         tones = {0: 200.0, 1: 800.0}
-        return [
-            np.sin(2 * np.pi * tones[target.label] * np.arange(len(target.samples)) / RATE_HZ).astype(np.float32)
-            for target in targets
-        ]
+        waves = [np.sin(2 * np.pi * tones[t.label] * np.arange(len(t.samples)) / RATE_HZ) for t in targets]
+        return [Found(raw=wave.astype(np.float32), queries=0) for wave in waves]
 
 
-def stand_in(samples: F32) -> int:
+def low_or_high(samples: F32) -> Answer:
     """Says low (1) when there are few zero crossings, as the fake bundle does."""
-    return int(np.mean(np.diff(np.signbit(samples))) * RATE_HZ / 2 <= 400)
+    low = int(np.mean(np.diff(np.signbit(samples))) * RATE_HZ / 2 <= 400)
+    return Answer(low, np.eye(2, dtype=np.float32)[low], None, None)
+
+
+def no_signs(samples: object, beta: object) -> Signs:
+    raise AssertionError("an attack that knows no gradient asked for one")
+
+
+STAND_IN = Victim(signs=no_signs, judge=low_or_high, length=lambda n: n)
 
 
 @pytest.fixture
@@ -49,7 +58,7 @@ def dataset(make_dataset: MakeDataset) -> Dataset:
 
 @pytest.fixture
 def outcome(dataset: Dataset, tmp_path: Path) -> Outcome:
-    return confirm(tone_bundle(tmp_path), dataset, OtherTone(snr_db=-6.0), stand_in, n_twins=3)
+    return confirm(tone_bundle(tmp_path), dataset, OtherTone(budget=Snr(db=-6.0)), STAND_IN, n_twins=3)
 
 
 def test_fooled_counts_only_clips_that_were_right(outcome: Outcome) -> None:
@@ -77,13 +86,13 @@ def test_suspicion_compares_the_same_clips(outcome: Outcome) -> None:
 
 
 def test_gates_tell_a_broken_attack(dataset: Dataset, tmp_path: Path) -> None:
-    harmless = confirm(tone_bundle(tmp_path), dataset, OtherTone(snr_db=40.0), stand_in, n_twins=1)
+    harmless = confirm(tone_bundle(tmp_path), dataset, OtherTone(budget=Snr(db=40.0)), STAND_IN, n_twins=1)
     assert harmless.to_json()["gates"] == {"surrogate_falls": False, "attack_beats_random_on_surrogate": False}
 
 
 def test_json_and_text(outcome: Outcome) -> None:
     figures = {"train_clips": True, "folds": [3, 4], **outcome.to_json()}
-    assert json.loads(json.dumps(figures, allow_nan=False))["attack"] == "OtherTone(snr_db=-6.0, seed=0)"
+    assert json.loads(json.dumps(figures, allow_nan=False))["attack"] == "OtherTone(budget=Snr(db=-6.0), seed=0)"
     text = summary(figures)
     assert text.startswith("INCLUDES TRAINING CLIPS")
     assert "fooled by noise" in text

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-import numpy as np
-
-from edge.types import F32
-from trainer.attack.base import Attack, Target
+from trainer.attack.base import Attack, Found
+from trainer.attack.budget import Target
+from trainer.attack.victim import Victim
 
 __all__ = ["RandomNoise"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomNoise(Attack):
-    """White Gaussian noise over the active part of the clip."""
+    """White noise over the active part of the clip: Gaussian at an SNR, of random signs at an L-inf budget."""
 
-    def directions(self, targets: Sequence[Target], /) -> list[F32]:
-        rng = np.random.default_rng(self.seed)
-        return [rng.standard_normal(len(target.samples), dtype=np.float32) for target in targets]
+    name: ClassVar[str] = "noise"
+
+    def search(self, targets: Sequence[Target], victim: Victim, i_try: int, /) -> list[Found]:
+        del victim
+        draws = [self.budget.noise(target.rng(self.seed, i_try), len(target.samples)) for target in targets]
+        return [Found(raw=draw, queries=0) for draw in draws]

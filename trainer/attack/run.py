@@ -11,17 +11,19 @@ from typing import Any
 from edge.bundle import read_bundle
 from edge.errors import ConfigError
 from trainer.attack.base import Attack
+from trainer.attack.budget import Snr
 from trainer.attack.pgd import Pgd
 from trainer.attack.transfer import confirm, write_clips
+from trainer.attack.victim import network_victim
 from trainer.data import Dataset, read_clip
 from trainer.errors import AttackError
 from trainer.evaluate import TRAIN_CLIPS_MARK, check_held_out
-from trainer.surrogate import Surrogate, SurrogateConfig, fit_surrogate_cached
+from trainer.surrogate import SurrogateConfig, fit_surrogate_cached
 
 __all__ = ["ATTACKS", "attack_bundle", "summary"]
 
-ATTACKS: dict[str, Callable[[Surrogate, float, int], Attack]] = {
-    "transfer-pgd": lambda surrogate, snr_db, seed: Pgd(snr_db=snr_db, seed=seed, logits=surrogate.logits),
+ATTACKS: dict[str, Callable[[float, int], Attack]] = {
+    "transfer-pgd": lambda snr_db, seed: Pgd(budget=Snr(db=snr_db), seed=seed),
 }
 """Name to an attack on a stand-in, at an SNR in dB, from a seed"""
 
@@ -53,7 +55,7 @@ def attack_bundle(  # noqa: PLR0913 - the command's options, each of them a part
     config = config or SurrogateConfig(rate_hz=bundle.rate_hz, seed=seed)
     with tempfile.TemporaryDirectory() as scratch:
         surrogate = fit_surrogate_cached(training, config, (out or Path(scratch)) / "surrogate")
-    outcome = confirm(bundle, held_out, ATTACKS[attack](surrogate, snr_db, seed), surrogate.predict)
+    outcome = confirm(bundle, held_out, ATTACKS[attack](snr_db, seed), network_victim(surrogate.logits))
     if out is not None:
         write_clips(out / "clips", held_out, outcome, rate_hz=bundle.rate_hz)
     return {

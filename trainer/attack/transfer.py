@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from tqdm.auto import tqdm
 
 from edge.bundle import Bundle
 from edge.clip import ClipVerdict, judge_samples
-from edge.types import F32
-from trainer.attack.base import Attack, Perturbed, Target
+from trainer.attack.base import Attack, Perturbed
+from trainer.attack.budget import Target
 from trainer.attack.noise import RandomNoise
+from trainer.attack.victim import Victim
 from trainer.data import Dataset, read_clip
 from trainer.errors import AttackError
 from trainer.evaluate import accuracy
@@ -41,7 +42,7 @@ class Outcome:
     attacked: tuple[ClipVerdict, ...]
     twins: tuple[tuple[ClipVerdict, ...], ...]
     """n_draws rows of n_clips"""
-    surrogate: dict[str, tuple[str, ...]]
+    surrogate: dict[str, tuple[str | None, ...]]
     """The stand-in's labels for `clean`, `attacked` and `random_twin` (one draw)"""
 
     def to_json(self) -> dict[str, Any]:
@@ -61,7 +62,9 @@ class Outcome:
 
     def gates(self) -> dict[str, bool]:
         """False means that the attack is broken, not that the model is strong."""
-        right = {name: sum(map(str.__eq__, said, self.truth)) for name, said in self.surrogate.items()}
+        right = {
+            name: sum(a == b for a, b in zip(said, self.truth, strict=True)) for name, said in self.surrogate.items()
+        }
         return {
             "surrogate_falls": right["attacked"] < 0.5 * right["clean"],
             "attack_beats_random_on_surrogate": right["attacked"] < right["random_twin"],
@@ -121,18 +124,17 @@ def targets_of(dataset: Dataset, *, rate_hz: int) -> list[Target]:
     ]
 
 
-def confirm(
-    bundle: Bundle, dataset: Dataset, attack: Attack, predict: Callable[[F32], int], *, n_twins: int = N_TWINS
-) -> Outcome:
-    """Attack every clip, then ask the deployed bundle, and `predict`, the stand-in that was attacked.
+def confirm(bundle: Bundle, dataset: Dataset, attack: Attack, source: Victim, *, n_twins: int = N_TWINS) -> Outcome:
+    """Attack every clip on `source`, the stand-in; then ask the deployed bundle, and the stand-in itself.
 
     Raises
     ------
     AttackError : a clip has no sound, or a perturbation of this size does not fit
     """
     targets = targets_of(dataset, rate_hz=bundle.rate_hz)
-    perturbed = attack(targets)
-    twins = [RandomNoise(snr_db=attack.snr_db, seed=attack.seed + 1 + i)(targets) for i in range(n_twins)]
+    perturbed = attack.perturb(targets, source)
+    draws = [RandomNoise(budget=attack.budget, seed=attack.seed + 1 + i) for i in range(n_twins)]
+    twins = [draw.perturb(targets, source) for draw in draws]
     versions = [[target.samples for target in targets], *([p.samples for p in row] for row in (perturbed, *twins))]
     judged = [
         tuple(judge_samples(bundle, samples) for samples in version)
@@ -141,6 +143,7 @@ def confirm(
     if not twins:
         raise AttackError("attack: at least one draw of the random twin wanted. Got none instead.")
     named = dict(zip(("clean", "attacked", "random_twin"), versions, strict=False))
+    said = {name: [source.judge(samples).label for samples in version] for name, version in named.items()}
     return Outcome(
         attack=attack,
         labels=dataset.labels,
@@ -149,7 +152,7 @@ def confirm(
         clean=judged[0],
         attacked=judged[1],
         twins=tuple(judged[2:]),
-        surrogate={name: tuple(dataset.labels[predict(s)] for s in version) for name, version in named.items()},
+        surrogate={name: tuple(None if i is None else dataset.labels[i] for i in row) for name, row in said.items()},
     )
 
 
