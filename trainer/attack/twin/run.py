@@ -30,7 +30,7 @@ class Backward:
     """How soft the gradient of what is not smooth is; forward nothing changes."""
 
     soft_db: float = 0.0
-    """A cell so far below the floor has a gradient of 1/e; 0 = none, the exact slope, was the stronger attack"""
+    """A cell so far below the floor has a gradient of 1/e; 0 = none: the exact slope"""
     root: float = 1e-2
     """The signed square root's slope ends at that of this value"""
 
