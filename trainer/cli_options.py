@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from edge import __version__
@@ -52,9 +53,14 @@ Every fold is scored by systems fitted on the others, each on the same sounds: c
 10 dB. A run that was stopped goes on where it was. --bundles takes the full pipeline's folds from where
 `trainer evaluate --protocol lofo` left them. DIR gets compare.json, compare.html and compare.png.""",
     "attack": """\
-example:
+examples:
   trainer attack models/a-0.1.0 --data sounds --folds 4 --attack transfer-pgd --snr-db 30 \\
-      --surrogate-folds 1,2,3 --json attack.json --out runs/attack""",
+      --surrogate-folds 1,2,3 --json attack.json --out runs/attack
+  trainer attack models/a-0.1.0 --data sounds --folds 4 --attack apgd square --snr-db 40 30 20 --clips 20 --out runs/lab
+
+White box (fgsm, bim, pgd, apgd, cw, adaptive) goes through a differentiable copy of the bundle; square, nes and
+hopskipjump only ask it; transfer-pgd attacks a network instead. The bundle itself confirms every success. DIR gets
+attack.json; the worst case at a size counts the successes at smaller sizes, too.""",
     "sweep": """\
 examples:
   trainer sweep --data sounds --out runs/sweep --budget-minutes 40
@@ -180,8 +186,12 @@ def add_attack_options(parser: argparse.ArgumentParser) -> None:
     """Options of `attack`."""
     parser.add_argument("bundle", type=Path, metavar="BUNDLE")
     add_data_options(parser)
-    parser.add_argument("--attack", default="transfer-pgd", metavar="NAME", help="(default: transfer-pgd)")
-    parser.add_argument("--snr-db", type=float, default=30.0, metavar="DB", help="size, over the active part of a clip")
+    parser.add_argument("--attack", nargs="+", default=["transfer-pgd"], metavar="NAME", help="(default: transfer-pgd)")
+    parser.add_argument(
+        "--snr-db", nargs="+", type=decibels, default=[30.0], metavar="DB", help="sizes, over the active part of a clip"
+    )
+    parser.add_argument("--clips", type=positive, metavar="N", help="in turn of each class (default: all)")
+    parser.add_argument("--queries", type=positive, default=500, metavar="N", help="a clip (default: %(default)s)")
     parser.add_argument(
         "--surrogate-folds", type=fold_list, metavar="N,N", help="what the stand-in is fitted on (default: the rest)"
     )
@@ -213,6 +223,17 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=positive, default=30, metavar="N", help="(default: %(default)s)")
     parser.add_argument("--history", type=Path, metavar="F", help="JSON lines (default: history.jsonl in --out)")
     parser.add_argument("--json", type=Path, metavar="F", help="write the figures; - for stdout")
+
+
+def decibels(text: str) -> float:
+    """A finite level."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"a finite number of dB wanted. Got {text} instead.")
+    return value
 
 
 def minutes(text: str) -> float:

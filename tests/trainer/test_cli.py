@@ -106,7 +106,7 @@ class TestOptionErrors:
             (["evaluate", "b", "--protocol", "lofo"], "Got BUNDLE instead"),
             (["evaluate", "--protocol", "lofo", "--allow-train-clips"], "Got --allow-train-clips instead"),
             (["evaluate", "b", "--seed", "3", "--out", "d"], "Got --seed, --out instead"),
-            (["attack", "b", "--attack", "magic"], "--attack must be one of transfer-pgd. Got magic instead."),
+            (["attack", "b", "--attack", "magic"], "nes, pgd, square, transfer-pgd. Got magic instead."),
         ],
     )
     def test_exit_78(

@@ -148,15 +148,34 @@ def test_attack(work: Workplace) -> None:
     # Two pure tones may be too easy to attack or too hard; either way the figures are there and say so.
     assert done.returncode in (0, 70), done.stderr
     figures = json.loads((work.folder / "attack.json").read_text(encoding="utf-8"))
-    assert all(figures["gates"].values()) == (done.returncode == 0)
-    assert figures["surrogate_folds"] == [1, 2, 3]
-    assert figures["snr_db"]["max"] == pytest.approx(10.0, abs=0.01)
-    assert figures["attack"].startswith("Pgd(budget=Snr(db=10.0), seed=1,")
-    assert figures["random_twin"]["draws"] == 20
+    assert all(gate["passed"] for gate in figures["gates"].values()) == (done.returncode == 0)
+    (transfer,) = figures["transfer"]
+    assert transfer["surrogate_folds"] == [1, 2, 3]
+    assert transfer["snr_db"]["max"] == pytest.approx(10.0, abs=0.01)
+    assert transfer["attack"].startswith("Pgd(budget=Snr(db=10.0), seed=1,")
+    assert transfer["random_twin"]["draws"] == 20
+    assert json.loads((work.folder / "attack/attack.json").read_text(encoding="utf-8")) == figures
     assert len(list((work.folder / "attack/clips").glob("*/*.wav"))) == 4
     both = work.trainer(*argv, "--surrogate-folds", "3,4")
     assert both.returncode == 78
     assert "--surrogate-folds must name folds that are not attacked. Got 4 instead." in both.stderr
+
+
+def test_attacks_that_know_the_bundle_and_that_ask_it(work: Workplace) -> None:
+    argv = ("attack", "bundle", "--data", "sounds", "--folds", "4", "--snr-db", "20", "0", "--clips", "2")
+    done = work.trainer(*argv, "--attack", "fgsm", "square", "--queries", "10", "--out", "lab")
+    assert done.returncode in (0, 70), done.stderr
+    figures = json.loads((work.folder / "lab/attack.json").read_text(encoding="utf-8"))
+    assert figures["clean"]["n"] == 2
+    assert [(row["name"], row["snr_db"]) for row in figures["attacks"]] == [
+        ("fgsm", 20.0),
+        ("square", 20.0),
+        ("fgsm", 0.0),
+        ("square", 0.0),
+    ]
+    loud, quiet = figures["worst_case"][::-1]
+    assert loud["accuracy"] <= quiet["accuracy"]
+    assert set(figures["gates"]) == {"white_box_beats_noise", "nothing_beats_white_box"}
 
 
 def test_leave_one_fold_out_goes_on_where_it_was(work: Workplace) -> None:

@@ -15,6 +15,7 @@ from edge.types import F32
 from tests.trainer.sounds import RATE_HZ, tone_bundle, write_tone
 from trainer.attack.base import Attack, Found
 from trainer.attack.budget import Snr, Target, active_part, snr_db_of
+from trainer.attack.lab import row_of_transfer, worst_case
 from trainer.attack.run import summary, without_silence
 from trainer.attack.transfer import Outcome, confirm, write_clips
 from trainer.attack.twin import Signs
@@ -91,11 +92,24 @@ def test_gates_tell_a_broken_attack(dataset: Dataset, tmp_path: Path) -> None:
 
 
 def test_json_and_text(outcome: Outcome) -> None:
-    figures = {"train_clips": True, "folds": [3, 4], **outcome.to_json()}
+    figures = outcome.to_json()
     assert json.loads(json.dumps(figures, allow_nan=False))["attack"] == "OtherTone(budget=Snr(db=-6.0), seed=0)"
-    text = summary(figures)
+    row = row_of_transfer(outcome, -6.0, [0, 1, 2, 3])
+    text = summary(
+        {
+            "train_clips": True,
+            "folds": [3, 4],
+            "clean": figures["clean"],
+            "attacks": [row.to_json()],
+            "worst_case": worst_case([row], 5),
+            "transfer": [figures],
+            "gates": {"surrogate_falls": {"passed": False, "value": 0.0}},
+        }
+    )
     assert text.startswith("INCLUDES TRAINING CLIPS")
-    assert "fooled by noise" in text
+    assert "by noise" in text
+    assert "suspicion, attacked against clean" in text
+    assert text.endswith("GATE FAILED: surrogate_falls")
 
 
 def test_silent_clips_are_left_out_by_name(make_dataset: MakeDataset) -> None:
