@@ -13,14 +13,13 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from edge.errors import ConfigError, EdgeError
+from trainer.cli_attack import run_attack
+from trainer.cli_common import config_of, finish, selected
 from trainer.cli_data import run_data
 from trainer.cli_options import build_parser
-from trainer.errors import AttackError
-from trainer.files import write_whole
 
 __all__ = ["main"]
 
@@ -170,43 +169,6 @@ def run_compare(args: argparse.Namespace) -> None:
     finish(args, figures, comparison_text(figures))
 
 
-def run_attack(args: argparse.Namespace) -> None:
-    """Perturb held-out clips and ask the deployed bundle."""
-    from trainer.attack.names import ATTACKS
-    from trainer.attack.run import Plan, attack_bundle, summary
-
-    unknown = [name for name in args.attack if name not in ATTACKS]
-    if unknown:
-        raise ConfigError(f"--attack must be of {', '.join(sorted(ATTACKS))}. Got {', '.join(unknown)} instead.")
-    dataset = selected(args.data, None, args.variant)
-    plan = Plan(
-        attacks=tuple(dict.fromkeys(args.attack)),
-        snr_db=tuple(sorted(set(args.snr_db), reverse=True)),
-        n_clips=args.clips,
-        queries=args.queries,
-        seed=args.seed,
-    )
-    figures = attack_bundle(
-        args.bundle,
-        dataset,
-        plan,
-        folds=args.folds,
-        surrogate_folds=args.surrogate_folds,
-        out=args.out,
-        allow_train_clips=args.allow_train_clips,
-    )
-    figures |= {"command": args.command_line}
-    if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
-        write_whole(args.out / "attack.json", json.dumps(figures, indent=2) + "\n")
-    finish(args, figures, summary(figures))
-    failed = [name for name, gate in figures["gates"].items() if not gate["passed"]]
-    if failed:
-        raise AttackError(
-            f"attack: a sound attack wanted. Got failed gates {', '.join(failed)}: no figure here counts."
-        )
-
-
 def run_sweep(args: argparse.Namespace) -> None:
     """Search a space of configurations."""
     from trainer.sweep.report import sweep_summary, write_page
@@ -253,36 +215,6 @@ def run_inspect(args: argparse.Namespace) -> None:
 
     bundle = read_bundle(args.bundle)
     print(json.dumps(describe(bundle), indent=2) if args.json else describe_text(bundle))
-
-
-def selected(data: Path, folds: tuple[int, ...] | None, variant: str | None) -> Any:
-    """The data set in one of its variants, or some folds of it."""
-    from trainer.data import load_dataset
-
-    dataset = load_dataset(data, variant=variant)
-    return dataset if folds is None else dataset.only_folds(folds)
-
-
-def config_of(args: argparse.Namespace) -> Any:
-    """The trainer's configuration, with the seed of the command line."""
-    from trainer.config import TrainerConfig
-
-    config = TrainerConfig.load(args.config)
-    return config if args.seed is None else config.with_seed(args.seed)
-
-
-def finish(args: argparse.Namespace, figures: dict[str, Any], text: str) -> None:
-    """Figures to where they were asked for: a file is complete or not there; `-` is stdout, and only JSON then."""
-    if args.json is None or str(args.json) != "-":
-        print(text)
-    if args.json is None:
-        return
-    document = json.dumps(figures, indent=2) + "\n"
-    if str(args.json) == "-":
-        sys.stdout.write(document)
-        return
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(args.json, document)
 
 
 HANDLERS = {

@@ -22,7 +22,7 @@ from trainer.errors import AttackError
 from trainer.evaluate import accuracy
 from trainer.stats import F64, mean_over_clips, proportion, roc_auc_paired, tpr_at_fpr
 
-__all__ = ["Outcome", "confirm", "targets_of", "write_clips"]
+__all__ = ["FPR", "N_TWINS", "Outcome", "confirm", "targets_of", "write_clips"]
 
 N_TWINS = 20
 """Draws of the random twin"""

@@ -80,7 +80,7 @@ def test_scalogram_picture_has_its_tone_in_one_row() -> None:
     scalogram = build_front(TINY).scalogram
     image = scalogram_image(samples, scalogram)
     assert image.max() == pytest.approx(1.0)
-    assert (image[5:-5].argmax(axis=1) == np.argmin(np.abs(scalogram.centres_hz - 1000)) // 2).all()
+    assert (image[5:-5].argmax(axis=1) == np.argmin(np.abs(scalogram.centres_hz - 1000))).all()
 
 
 class TestCopies:
