@@ -24,7 +24,7 @@ __all__ = ["check_file", "check_golden", "check_tests", "read_junit"]
 TESTS = ("tests/edge",)
 LEFT_OUT = (
     "tests/edge/demo",  # the demo is for a desk
-    "tests/edge/daemon/test_powercut.py",  # its file system is the host's
+    "tests/edge/daemon/test_powercut.py",  # it reads system calls, and strace sees the emulator's
     "tests/edge/test_cli.py::TestWithTheReferenceBundle::test_ten_minutes_are_595_hops_or_so",  # takes too long here
 )
 FITTING = ("tests/edge/stages/test_denoise.py", "tests/edge/test_framing.py")
