@@ -31,7 +31,7 @@ def space_of(tmp_path: Path, candidate: str, *, head: str = "") -> Path:
 
 def test_the_built_in_space_fits_on_where_the_search_begins() -> None:
     space = load_space(None, START)
-    assert space.margin == 0.5
+    assert space.margin == 1.5
     assert space.stages[0].name == "front end"
     references = {c.name: c.on(BASE) for stage in space.stages for c in stage.candidates if c.reference}
     assert references["no autoencoder"].denoise.place == "off"
