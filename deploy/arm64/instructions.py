@@ -1,4 +1,8 @@
-"""ARM64 instructions a second of sound, of the systems that `trainer bench` counts on x86, in the same lengths."""
+"""ARM64 instructions a second of sound, of the systems that `trainer bench` counts on x86, in the same lengths.
+
+They are those of one processor: XNNPACK chooses its kernels by it, and the networks' counts differ by far more than
+ours between a Cortex-A53 and a Cortex-A72 (`--cpu`). So a ratio to YAMNet says nothing without the processor's name.
+"""
 
 from __future__ import annotations
 
